@@ -1,0 +1,74 @@
+"""The `insyn` command: gathers the nouns, and turns errors into messages and exit codes.
+
+Exit codes: 0 fine, 1 a finding or a refusal, 2 wrong usage, 3 the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import insyn
+from insyn.base.errors import InsynError
+from insyn.cli import lists
+from insyn.cli.options import DataOption
+
+app = typer.Typer(
+    name="insyn",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Answerable video: know who you sell to, and be able to show why you decided so.",
+    epilog="Exit codes: 0 fine, 1 a finding or a refusal, 2 wrong usage, 3 the environment.",
+)
+app.add_typer(lists.app, name="lists")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"insyn {insyn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    data: DataOption = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options before the command hold for the command."""
+    if data is not None:
+        os.environ["INSYN_DATA"] = str(Path(data).expanduser())
+
+
+def main() -> None:
+    """Run the command; end with its exit code."""
+    try:
+        app()
+    except InsynError as error:
+        print(f"insyn: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: end quietly, without a second error at shutdown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("insyn: interrupted; nothing half-done was kept", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"insyn: {error}", file=sys.stderr)
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

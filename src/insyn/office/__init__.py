@@ -1,0 +1,1 @@
+"""The maker's half: know who you sell to, and decide."""

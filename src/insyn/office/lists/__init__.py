@@ -1,0 +1,1 @@
+"""Official lists: sources, one parser a format, snapshots named by content, differences."""

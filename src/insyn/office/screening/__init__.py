@@ -1,0 +1,1 @@
+"""The index, the match and its evidence, batches, clearances and re-screening."""
