@@ -1,0 +1,18 @@
+"""What Alembic runs: the versions, over the connection that `insyn.office.screening.store` opened.
+
+Always: all missing versions go in together or not at all, in the transaction of that connection.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+
+from insyn.office.screening.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+context.run_migrations()

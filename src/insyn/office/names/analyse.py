@@ -1,0 +1,349 @@
+"""From a written name to weighed tokens; a name may have several readings.
+
+Always: pure and deterministic; a name with letters has at least one reading with one token, so
+that nothing written is ever incomparable.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from insyn.office.names import tables
+from insyn.office.names.fold import ascii_form, fold
+from insyn.office.names.romanise import Reading, readings
+from insyn.office.names.words import Word, script_of, split
+
+MAX_READINGS = 6
+"""Readings of one name that are compared; Han surnames have the most."""
+
+
+class Role(StrEnum):
+    """What a token does in a name; it decides what the token weighs."""
+
+    PROPER = "proper"
+    INITIAL = "initial"
+    PARTICLE = "particle"
+    NUMBER = "number"
+    GENERIC = "generic"
+    TRADE = "trade"
+    BODY = "body"
+    PLACE = "place"
+
+
+WEIGHTS = {
+    Role.PROPER: 1.0,
+    Role.INITIAL: 0.35,
+    Role.PARTICLE: 0.08,
+    Role.NUMBER: 0.5,
+    Role.GENERIC: 0.15,
+    Role.TRADE: 0.45,
+    Role.BODY: 0.4,
+    Role.PLACE: 0.6,
+}
+"""What a token weighs, of 1 for a rare proper word. Own judgement, held by `evals/name_pairs`."""
+
+BAND_WEIGHTS = {1: 0.6, 2: 0.72, 3: 0.85}
+"""What common person-name words weigh, by band of `common_tokens.tsv`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One comparable word: as written, in ASCII, by sound; `concept` is its table meaning or ""."""
+
+    text: str
+    form: str
+    fold: str
+    role: Role
+    weight: float
+    concept: str = ""
+    unvocalised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One reading of a written name. `compact` is all forms run together."""
+
+    text: str
+    personal: bool
+    tokens: tuple[Token, ...]
+    legal: frozenset[str]
+    compact: str
+
+
+@lru_cache(maxsize=1 << 16)
+def analyse(text: str, *, personal: bool) -> tuple[Name, ...]:
+    """The readings of a written name, likeliest first; empty only when it has no letter or digit.
+
+    Args:
+        text: as written, any script, at most a few hundred characters.
+        personal: read it as a person's name; else as an organisation's, vessel's or aircraft's.
+    """
+    words = split(text)
+    if not words:
+        return ()
+    found: dict[tuple[str, ...], Name] = {}
+    for name in _person(text, words) if personal else _organisation(text, words):
+        found.setdefault(tuple(token.form for token in name.tokens), name)
+        if len(found) == MAX_READINGS:
+            break
+    return tuple(found.values())
+
+
+def is_organised(text: str) -> bool:
+    """True where a name of unknown kind has a legal form or a word of organisations."""
+    words = [word.key for word in split(text)]
+    return any(span is not None for _, _, span in _spans(words, _organised_lookup()))
+
+
+# Persons
+
+
+def _person(text: str, words: list[Word]) -> Iterator[Name]:
+    if len(words) > 1 and all(script_of(word.key) == "Hani" for word in words):
+        options = [tuple(_together(word) for word in words)]
+    else:
+        options = list(
+            itertools.islice(
+                itertools.product(*(readings(word.key, personal=True) for word in words)),
+                MAX_READINGS,
+            )
+        )
+    for option in options:
+        tokens = _person_tokens(
+            [(w.text, reading) for w, reading in zip(words, option, strict=True)]
+        )
+        yield _name(text, True, tokens, ())
+    for listed in tables.listed_natives().get(tables.squeeze(text), ()):
+        yield from _person(text, split(listed))
+
+
+def _together(word: Word) -> Reading:
+    """A Han name with spaces has its cut made: each part is read whole, a surname as one."""
+    if word.key in tables.han_surnames():
+        return Reading((tables.han_surnames()[word.key][0],))
+    return readings(word.key, personal=False)[0]
+
+
+def _person_tokens(pairs: Iterable[tuple[str, Reading]]) -> list[Token]:
+    titles = tables.titles()
+    flat = [(text, form, r.unvocalised) for text, r in pairs for form in r.words]
+    kept = [item for item in flat if titles.get(item[1]) is not False]
+    strong = [item for item in kept if item[1] not in titles]
+    if len(strong) < 2:
+        strong = kept or flat
+    tokens: list[Token] = []
+    for text, form, unvocalised in strong:
+        tokens.extend(_person_words(text, form, unvocalised))
+    return tokens
+
+
+@lru_cache(maxsize=1 << 17)
+def _person_words(text: str, form: str, unvocalised: bool) -> tuple[Token, ...]:
+    """Tokens of one Latin word: abd- and -eddin are cut off, so that `abdulrahman` is two."""
+    kind = tables.particles().get(form)
+    if kind is not None:
+        role = Role.PARTICLE
+        form = {"theophoric": "abd", "kunya": "abu"}.get(kind, form)
+        weight = 0.3 if kind in ("theophoric", "kunya") else WEIGHTS[role]
+        return (Token(text, form, fold(form), role, weight, kind),)
+    if len(form) == 1 and form.isalpha():
+        return (Token(text, form, form, Role.INITIAL, WEIGHTS[Role.INITIAL]),)
+    parts = _cut_compound(form)
+    return tuple(_person_word(text, part, unvocalised) for part in parts)
+
+
+def _person_word(text: str, form: str, unvocalised: bool) -> Token:
+    if form in ("abd", "din"):
+        return Token(text, form, form, Role.PARTICLE, 0.3, "theophoric")
+    canonical = tables.variants().get(form, "")
+    band = tables.common_bands().get(form) or tables.common_bands().get(canonical)
+    weight = BAND_WEIGHTS[band] if band else 1.0
+    if form.isdigit():
+        return Token(text, form, form, Role.NUMBER, WEIGHTS[Role.NUMBER])
+    return Token(text, form, fold(form), Role.PROPER, weight, canonical, unvocalised)
+
+
+_ABD = ("abdul", "abdel", "abdal", "abdol", "abdur", "abdus", "abdud", "abdun", "abduz", "abdush",
+        "abder", "abdes", "abdou")  # fmt: skip
+_DIN = ("uddin", "eddine", "eddin", "addin", "aldin", "oddin", "udin", "uddeen", "eldin", "edine")
+
+
+def _cut_compound(form: str) -> tuple[str, ...]:
+    if form.startswith("abd"):
+        if form in ("abdullah", "abdallah", "abdulla", "abdalla", "abdellah", "abdoulaye"):
+            return ("abdullah",)
+        for prefix in _ABD:
+            if form.startswith(prefix) and len(form) - len(prefix) >= 3:
+                rest = form[len(prefix) :]
+                # The article takes the sound of the next letter: abdurrahman, abdussalam.
+                return ("abd", rest)
+        return (form,)
+    for suffix in _DIN:
+        if form.endswith(suffix) and len(form) - len(suffix) >= 3:
+            return (form[: -len(suffix)], "din")
+    return (form,)
+
+
+# Organisations, vessels, aircraft
+
+
+Meaning = tuple[Role | None, str]
+"""Role (None: a legal form, which only says what kind of company it is) and concept."""
+
+
+@cache
+def _lookup() -> dict[str, list[tuple[tuple[str, ...], Meaning]]]:
+    """First word to the phrases of the tables that start with it, longest first."""
+    phrases: dict[tuple[str, ...], Meaning] = {}
+    for words, (place, _country, _kind) in tables.places().items():
+        phrases[words] = (Role.PLACE, place)
+    for words, (concept, role) in tables.org_words().items():
+        phrases[words] = (_ORG_ROLES.get(role, Role.PLACE), concept)
+    for words, form in tables.legal_forms().items():
+        phrases[words] = (None, form)
+    return _by_first(phrases)
+
+
+_ORG_ROLES = {"generic": Role.GENERIC, "trade": Role.TRADE, "body": Role.BODY}
+
+
+@cache
+def _organised_lookup() -> dict[str, list[tuple[tuple[str, ...], Meaning]]]:
+    phrases: dict[tuple[str, ...], Meaning] = {
+        words: (Role.BODY, concept) for words, (concept, _role) in tables.org_words().items()
+    }
+    phrases.update({words: (None, form) for words, form in tables.legal_forms().items()})
+    # Two letters or fewer are initials and syllables of people far more often than legal forms.
+    return _by_first({w: m for w, m in phrases.items() if len("".join(w)) > 2})
+
+
+def _by_first(
+    phrases: dict[tuple[str, ...], Meaning],
+) -> dict[str, list[tuple[tuple[str, ...], Meaning]]]:
+    table: dict[str, list[tuple[tuple[str, ...], Meaning]]] = {}
+    for words, meaning in phrases.items():
+        table.setdefault(words[0], []).append((words, meaning))
+    for options in table.values():
+        options.sort(key=lambda option: -len(option[0]))
+    return table
+
+
+def _spans(
+    keys: list[str], table: dict[str, list[tuple[tuple[str, ...], Meaning]]]
+) -> Iterator[tuple[int, int, Meaning | None]]:
+    """Cut the words into table phrases (start, end, meaning) and single words (meaning None)."""
+    at = 0
+    while at < len(keys):
+        for words, meaning in table.get(keys[at], ()):
+            if tuple(keys[at : at + len(words)]) == words:
+                yield at, at + len(words), meaning
+                at += len(words)
+                break
+        else:
+            yield at, at + 1, None
+            at += 1
+
+
+def _organisation(text: str, words: list[Word]) -> Iterator[Name]:
+    pieces = [piece for word in words for piece in _pieces(word)]
+    yield _organisation_reading(text, pieces)
+    for listed in tables.listed_natives().get(tables.squeeze(text), ()):
+        yield from _organisation(text, split(listed))
+
+
+def _pieces(word: Word) -> list[Word]:
+    """A run of Han, Kana, Hangul or Thai cut at the words that the tables know."""
+    if script_of(word.key) not in ("Hani", "Kana", "Hang", "Thai"):
+        return [word]
+    known = _native_pieces()
+    pieces: list[Word] = []
+    rest = at = 0
+    while at < len(word.key):
+        for size in range(min(12, len(word.key) - at), 0, -1):
+            if word.key[at : at + size] in known and (size > 1 or at + size == len(word.key)):
+                if rest < at:
+                    pieces.append(Word(word.key[rest:at], word.key[rest:at]))
+                pieces.append(Word(word.key[at : at + size], word.key[at : at + size]))
+                at += size
+                rest = at
+                break
+        else:
+            at += 1
+    if rest < len(word.key):
+        pieces.append(Word(word.key[rest:], word.key[rest:]))
+    return pieces
+
+
+@cache
+def _native_pieces() -> frozenset[str]:
+    return frozenset(
+        words[0]
+        for table in (tables.org_words(), tables.places(), tables.legal_forms())
+        for words in table
+        if len(words) == 1 and not words[0].isascii()
+    )
+
+
+def _organisation_reading(text: str, words: list[Word]) -> Name:
+    keys = [word.key for word in words]
+    fillers = tables.fillers()
+    tokens: list[Token] = []
+    legal: list[str] = []
+    spans = list(_spans(keys, _lookup()))
+    for start, end, meaning in spans:
+        written = " ".join(word.text for word in words[start:end])
+        if meaning is None:
+            if keys[start] not in fillers:
+                tokens.append(_organisation_word(written, keys[start]))
+        elif meaning[0] is None:
+            legal.append(meaning[1])
+        else:
+            role, concept = meaning
+            form = ascii_form(concept)
+            tokens.append(Token(written, form, fold(form), role, WEIGHTS[role], concept))
+    if not tokens:
+        tokens = [_organisation_word(word.text, word.key) for word in words]
+    return _name(text, False, _numbered(tokens), legal)
+
+
+@lru_cache(maxsize=1 << 17)
+def _organisation_word(text: str, key: str) -> Token:
+    value = tables.numbers().get(key)
+    if key.isdigit() or (value is not None and len(key) > 1):
+        form = str(int(key)) if key.isdigit() and key.isascii() else str(value or key)
+        return Token(text, form, form, Role.NUMBER, WEIGHTS[Role.NUMBER], form)
+    reading = readings(key, personal=False)[0]
+    form = "".join(reading.words)
+    return Token(
+        text, form, fold(form), Role.PROPER, 1.0 if len(form) > 1 else 0.5, "", reading.unvocalised
+    )
+
+
+def _numbered(tokens: list[Token]) -> list[Token]:
+    """Forty and four side by side are 44."""
+    out: list[Token] = []
+    for token in tokens:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.role is token.role is Role.NUMBER
+            and last.form.endswith("0")
+            and len(token.form) == 1
+            and len(last.form) == 2
+        ):
+            form = last.form[0] + token.form
+            out[-1] = Token(f"{last.text} {token.text}", form, form, Role.NUMBER, last.weight, form)
+        else:
+            out.append(token)
+    return out
+
+
+def _name(text: str, personal: bool, tokens: list[Token], legal: Iterable[str]) -> Name:
+    compact = "".join(token.form for token in tokens if token.role is not Role.PARTICLE)
+    if not compact:
+        compact = "".join(token.form for token in tokens)
+    return Name(text, personal, tuple(tokens), frozenset(legal), compact)

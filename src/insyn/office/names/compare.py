@@ -1,0 +1,242 @@
+"""Two names, one score in [0, 1], and the words that met.
+
+Always: symmetric but for which side is called first; pure; the same for a pair alone as inside a
+screening. 0.7 asks for a human.
+
+How: the best pairing of tokens, then words run together or split, then a weighing. Words that
+met count by likeness and weight. Words left over on one side only are an abbreviation and cost
+little; words left over on both sides contradict each other and cost much. Design:
+docs/explanation/screening.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
+from insyn.office.names.similarity import token_similarity
+
+CONTRADICTION_COST = 2.0
+EXTRA_COST = 0.22
+RUN_TOGETHER = 0.96
+"""Own judgement, measured by `evals/name_pairs`: see docs/explanation/screening-quality.md."""
+
+EVIDENCE_MASS = 1.3
+"""Matched weight below which an abbreviation is too little to speak of the same party."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Which written words of one name met which of the other; one side may be empty."""
+
+    first: str
+    second: str
+    score: float
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Score in [0, 1] and the words that met. `literal`: the same words, forms and titles apart."""
+
+    score: float
+    meetings: tuple[Meeting, ...]
+    literal: bool = False
+
+
+NOTHING = Comparison(0.0, ())
+
+
+def compare_texts(first: str, second: str, *, personal: bool | None = None) -> Comparison:
+    """Compare two written names; `personal` None: persons unless a word of organisations stands."""
+    if personal is None:
+        personal = not (is_organised(first) or is_organised(second))
+    return compare_readings(analyse(first, personal=personal), analyse(second, personal=personal))
+
+
+def compare_readings(first: Sequence[Name], second: Sequence[Name]) -> Comparison:
+    """The best comparison over the readings of two names."""
+    best = NOTHING
+    for one in first:
+        for two in second:
+            found = compare(one, two)
+            if found.score > best.score or not best.meetings:
+                best = found
+            if best.score >= 1.0:
+                return best
+    return best
+
+
+Pair = tuple[tuple[int, ...], tuple[int, ...], float, str]
+
+
+def compare(one: Name, two: Name) -> Comparison:
+    """Compare two readings."""
+    if one.compact == two.compact and one.compact:
+        ordered = [t.form for t in one.tokens] == [t.form for t in two.tokens]
+        return Comparison(
+            1.0 if ordered else 0.99, (Meeting(one.text, two.text, 1.0, "equal"),), literal=True
+        )
+    pairs = _pair_tokens(one.tokens, two.tokens)
+    pairs = _pair_runs(one, two, pairs)
+    score = _weigh(one, two, pairs)
+    whole = _whole_likeness(one, two)
+    if whole > score:
+        return Comparison(whole, (Meeting(one.text, two.text, whole, "run together"),))
+    acronym = 0.0 if one.personal else max(_acronym(one, two), _acronym(two, one))
+    if acronym > score:
+        return Comparison(acronym, (Meeting(one.text, two.text, acronym, "acronym"),))
+    return Comparison(score, _meetings(one, two, pairs), _is_literal(one, two, pairs))
+
+
+def _pair_tokens(first: Sequence[Token], second: Sequence[Token]) -> list[Pair]:
+    """Greedy on likeness, then weight, then nearness: names are short and rarely ambiguous."""
+    options = []
+    for i, a in enumerate(first):
+        for j, b in enumerate(second):
+            score, how = token_similarity(a, b)
+            if score > 0:
+                options.append((-score, -min(a.weight, b.weight), abs(i - j), i, j, how))
+    options.sort()
+    left: set[int] = set()
+    right: set[int] = set()
+    pairs: list[Pair] = []
+    for cost, _, _, i, j, how in options:
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            pairs.append(((i,), (j,), -cost, how))
+    return pairs
+
+
+def _pair_runs(one: Name, two: Name, pairs: list[Pair]) -> list[Pair]:
+    """Words run together on one side and apart on the other: vanderbilt and van der bilt."""
+    pairs = _join(one.tokens, two.tokens, pairs)
+    flipped = [(j, i, score, how) for i, j, score, how in pairs]
+    return [(i, j, score, how) for j, i, score, how in _join(two.tokens, one.tokens, flipped)]
+
+
+def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> list[Pair]:
+    """Meet each weak or unmet word of `whole` by two or three neighbours of `split`."""
+    for j, target in enumerate(whole):
+        held = next((pair for pair in pairs if j in pair[1]), None)
+        if len(target.form) < 4 or (held and (held[2] > RUN_TOGETHER - 0.05 or len(held[1]) > 1)):
+            continue
+        for size in (2, 3):
+            for start in range(len(split) - size + 1):
+                run = tuple(range(start, start + size))
+                others = [p for p in pairs if p is not held and set(run) & set(p[0])]
+                if any(split[i].weight > 0.3 for p in others for i in p[0]):
+                    continue
+                likeness = _run_likeness("".join(split[i].form for i in run), target.form)
+                if likeness > (held[2] if held else 0.0):
+                    dropped = {id(p) for p in others} | {id(held)}
+                    pairs = [p for p in pairs if id(p) not in dropped]
+                    held = (run, (j,), likeness, "run together")
+                    pairs.append(held)
+    return pairs
+
+
+def _run_likeness(run: str, target: str) -> float:
+    if run == target:
+        return RUN_TOGETHER
+    allowed = 1 if len(target) < 10 else 2
+    if len(target) >= 6 and OSA.distance(run, target, score_cutoff=allowed) <= allowed:
+        return RUN_TOGETHER - 0.12
+    return 0.0
+
+
+def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
+    matched = likeness = 0.0
+    met_one: set[int] = set()
+    met_two: set[int] = set()
+    strong = proper = 0
+    for left, right, score, _how in pairs:
+        weight = (
+            sum(one.tokens[i].weight for i in left) + sum(two.tokens[j].weight for j in right)
+        ) / 2
+        matched += weight
+        likeness += weight * score
+        met_one.update(left)
+        met_two.update(right)
+        if weight >= 0.5:
+            strong += 1
+            proper += any(one.tokens[i].role is Role.PROPER for i in left)
+    if not matched:
+        return 0.0
+    left_one = sum(t.weight for i, t in enumerate(one.tokens) if i not in met_one)
+    left_two = sum(t.weight for j, t in enumerate(two.tokens) if j not in met_two)
+    contradiction = min(left_one, left_two)
+    extra = max(left_one, left_two) - contradiction
+    score = (
+        (likeness / matched)
+        * matched
+        / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
+    )
+    if one.personal:
+        if extra > 0.3 and matched < EVIDENCE_MASS:
+            score *= 1 - 0.2 * (EVIDENCE_MASS - matched) / EVIDENCE_MASS
+        if strong < 2 and extra > 0.3:
+            score = min(score, 0.62)
+    elif proper == 0 and (extra + contradiction) > 0.3:
+        # Only words that any company may use have met.
+        score *= 0.85
+    return score
+
+
+def _whole_likeness(one: Name, two: Name) -> float:
+    """Both names run together, for spaces that moved: "Lauren Tnkunda"."""
+    shorter = min(len(one.compact), len(two.compact))
+    allowed = 1 if shorter < 14 else 2
+    if shorter < 8 or abs(len(one.compact) - len(two.compact)) > allowed:
+        return 0.0
+    wrong = OSA.distance(one.compact, two.compact, score_cutoff=allowed)
+    if wrong > allowed:
+        return 0.0
+    return 0.95 - 0.06 * wrong if _moved(one, two) else 0.0
+
+
+def _moved(one: Name, two: Name) -> bool:
+    """Whether the words are cut differently: else the pairing has already judged the letters."""
+    return [len(t.form) for t in one.tokens] != [len(t.form) for t in two.tokens]
+
+
+def _acronym(short: Name, long: Name) -> float:
+    """PLA for People's Liberation Army: a hint, never more."""
+    words = [t for t in long.tokens if t.role is not Role.PARTICLE]
+    if len(short.tokens) != 1 or len(words) < 3:
+        return 0.0
+    return 0.7 if short.compact == "".join(t.text[:1].lower() for t in words) else 0.0
+
+
+def _is_literal(one: Name, two: Name, pairs: list[Pair]) -> bool:
+    met = sum(len(p[0]) for p in pairs) == len(one.tokens)
+    return (
+        met
+        and sum(len(p[1]) for p in pairs) == len(two.tokens)
+        and all(p[2] >= 0.999 for p in pairs)
+    )
+
+
+def _meetings(one: Name, two: Name, pairs: list[Pair]) -> tuple[Meeting, ...]:
+    found = [
+        Meeting(
+            " ".join(one.tokens[i].text for i in left),
+            " ".join(two.tokens[j].text for j in right),
+            score,
+            how,
+        )
+        for left, right, score, how in sorted(pairs, key=lambda pair: pair[0])
+    ]
+    met_one = {i for pair in pairs for i in pair[0]}
+    met_two = {j for pair in pairs for j in pair[1]}
+    found += [
+        Meeting(t.text, "", 0.0, "unmet") for i, t in enumerate(one.tokens) if i not in met_one
+    ]
+    found += [
+        Meeting("", t.text, 0.0, "unmet") for j, t in enumerate(two.tokens) if j not in met_two
+    ]
+    return tuple(found)

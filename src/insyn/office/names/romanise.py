@@ -1,0 +1,175 @@
+"""Words of other scripts in Latin letters: every reading that is usual for a name.
+
+Always: a word has at least one reading; the first is the likeliest. A reading is marked
+`unvocalised` where the script left the vowels out and no table knew the name.
+
+Sources: Hanyu Pinyin (ISO 7098), Hepburn (ISO 3602 variants), Revised Romanisation of Korean
+(2000), Royal Thai General System (1999), BGN/PCGN for Arabic, Persian and Hebrew consonants.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from insyn.office.names import tables
+from insyn.office.names.fold import CACHE_SIZE, ascii_form
+from insyn.office.names.words import script_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Latin words for one native word; several where the native word runs them together."""
+
+    words: tuple[str, ...]
+    unvocalised: bool = False
+
+
+UNSPACED = frozenset({"Hani", "Kana", "Hang", "Thai", "Khmr"})
+"""Scripts that need no white space between the words of a name."""
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def readings(word: str, *, personal: bool) -> tuple[Reading, ...]:
+    """The readings of one native word (`words.key_of`); `personal` treats Han and Hangul as names.
+
+    Latin words read as themselves.
+    """
+    script = script_of(word)
+    if script == "Latn":
+        return (Reading((word,)),)
+    if script == "Arab":
+        return _semitic(word, _ARABIC, ("arabic_names", "persian_names"), article="ال")
+    if script == "Hebr":
+        return _semitic(word, _HEBREW, ("hebrew_names",), article="")
+    if script == "Hani":
+        return _han_name(word) if personal else (Reading(_pinyin(word)),)
+    if script == "Hang":
+        return _hangul_name(word) if personal else (Reading((ascii_form(word),)),)
+    if script == "Thai":
+        return _thai(word)
+    if script in ("Deva", "Beng", "Indc"):
+        return (Reading((_abugida(word),)),)
+    return (Reading((_spelled(word),)),)
+
+
+def _spelled(word: str) -> str:
+    """Alphabets and kana letter by letter; a digraph of Greek sounds as one."""
+    if script_of(word) == "Grek":
+        for pair, sound in (("μπ", "b"), ("ντ", "d"), ("γκ", "g"), ("ου", "u"), ("ευ", "ev")):
+            word = word.replace(pair, sound)
+    return ascii_form(word) or word
+
+
+_ARABIC = dict(
+    zip(
+        "ابتثجحخدذرزسشصضطظعغفقكلمنهوي" + "پچژگڤ",
+        ["", "b", "t", "t", "j", "h", "kh", "d", "d", "r", "z", "s", "sh", "s", "d", "t", "z", "",
+         "gh", "f", "q", "k", "l", "m", "n", "h", "w", "y", "p", "ch", "zh", "g", "v"],
+        strict=True,
+    )
+)  # fmt: skip
+_HEBREW = dict(
+    zip(
+        "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
+        ["", "b", "g", "d", "h", "v", "z", "h", "t", "y", "k", "k", "l", "m", "m", "n", "n", "s",
+         "", "p", "p", "ts", "ts", "k", "r", "sh", "t"],
+        strict=True,
+    )
+)  # fmt: skip
+
+
+def _semitic(
+    word: str, letters: dict[str, str], names: tuple[str, ...], *, article: str
+) -> tuple[Reading, ...]:
+    for table in names:
+        known = tables.native_words(table).get(word)
+        if known:
+            return tuple(Reading(tuple(latin.split())) for latin in known[:3])
+    if article and word.startswith(article) and len(word) > len(article) + 1:
+        return tuple(
+            Reading(("al", *reading.words), reading.unvocalised)
+            for reading in _semitic(word[len(article) :], letters, names, article="")
+        )
+    consonants = "".join(letters.get(ch, "") for ch in word)
+    return (Reading((consonants or ascii_form(word) or word,), unvocalised=True),)
+
+
+_HAN_SYLLABLE = re.compile(r"[A-Z][a-z]*|[a-z]+")
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _pinyin(text: str) -> tuple[str, ...]:
+    """One Pinyin syllable a character, table readings first."""
+    own = tables.native_words("han_given")
+    return tuple(own[ch][0] if ch in own else (anyascii(ch).strip().lower() or ch) for ch in text)
+
+
+def _han_name(word: str) -> tuple[Reading, ...]:
+    """Surname and given name apart; also as a Japanese name where both parts are known so."""
+    surnames = tables.han_surnames()
+    size = 2 if word[:2] in surnames and len(word) > 2 else 1
+    family = surnames.get(word[:size])
+    found: list[Reading] = []
+    if family is not None and size < len(word) <= size + 2:
+        given = "".join(_pinyin(word[size:]))
+        found += [Reading((reading, given)) for reading in family[:6]]
+    else:
+        found.append(Reading(("".join(_pinyin(word)),)))
+    found += _japanese(word)
+    return tuple(found)
+
+
+def _japanese(word: str) -> list[Reading]:
+    names = tables.kanji_names()
+    if word in names:
+        return [Reading((reading,)) for part in names[word] for reading in part[:2]]
+    found = []
+    for cut in range(1, len(word)):
+        family, given = names.get(word[:cut]), names.get(word[cut:])
+        if family and given:
+            found += [Reading((s, g)) for s in family[0][:2] for g in given[1][:2]]
+    return found[:4]
+
+
+def _hangul_name(word: str) -> tuple[Reading, ...]:
+    """Korean surname by its usual spellings, the given name by Revised Romanisation."""
+    surnames = tables.native_words("hangul_surnames")
+    size = 2 if word[:2] in surnames and len(word) > 3 else 1
+    if word[:size] in surnames and size < len(word) <= size + 2:
+        given = ascii_form(word[size:])
+        return tuple(Reading((family, given)) for family in surnames[word[:size]][:4])
+    return (Reading((ascii_form(word) or word,)),)
+
+
+_THAI_LEADING = re.compile(r"([เแโใไ])([ก-ฮ])")
+
+
+def _thai(word: str) -> tuple[Reading, ...]:
+    known = tables.native_words("thai_names").get(word)
+    if known:
+        return tuple(Reading(tuple(latin.split())) for latin in known[:3])
+    # A vowel that is written before its consonant sounds after it; silent marks are dropped.
+    spoken = _THAI_LEADING.sub(r"\2\1", re.sub(r".์|[็-๎]", "", word))
+    return (Reading((ascii_form(spoken) or word,), unvocalised=True),)
+
+
+_SIGNS = range(0x3E, 0x4E)
+"""Vowel signs and virama, as offsets within every Indic block of Unicode."""
+
+
+def _abugida(word: str) -> str:
+    """Indic letters with the vowel a where a consonant carries no sign, but at the end."""
+    out: list[str] = []
+    for at, ch in enumerate(word):
+        out.append(anyascii(ch))
+        offset = ord(ch) % 0x80
+        if not 0x15 <= offset <= 0x39 or at + 1 == len(word):
+            continue
+        following = ord(word[at + 1]) % 0x80
+        if following not in _SIGNS and following != 0x3C:
+            out.append("a")
+    return re.sub(r"[^a-z]", "", "".join(out).lower()) or word

@@ -1,0 +1,183 @@
+"""The office's database: opened, brought up to date, and used in transactions.
+
+Always: two commands at once are safe. One brings the database up to date while the other waits;
+a writing transaction begins by taking the write lock, so what it read stays true until it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+
+from insyn.base.config import DataDirectory
+from insyn.base.errors import EnvironmentFailure
+from insyn.base.files import exclusive
+from insyn.office.migrations import HEAD
+
+URL_VARIABLE = "INSYN_DATABASE_URL"
+BUSY_TIMEOUT_MS = 60_000
+"""How long a command waits for another's write; a batch of a re-screen holds it under a second."""
+
+_ADVISORY_LOCK = 0x1A5E_11  # any constant of ours; PostgreSQL's lock around a migration
+
+
+def database_exists(data: DataDirectory, *, environ: Mapping[str, str] | None = None) -> bool:
+    """True if a database is named by INSYN_DATABASE_URL or lies in the data directory."""
+    variables = os.environ if environ is None else environ
+    return bool(variables.get(URL_VARIABLE, "").strip()) or data.database.exists()
+
+
+class Store:
+    """An open database at the revision this version knows. Close it, or use it in a `with`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Store:
+        """The store itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; the store is then of no more use."""
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database and writes nothing."""
+        with _failures_named(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that holds the write lock from its start; on an exception nothing stays."""
+        with _failures_named(), self._engine.connect() as connection:
+            writer = connection.execution_options(insyn_write=True)
+            with writer.begin():
+                yield writer
+
+
+def open_store(data: DataDirectory, *, environ: Mapping[str, str] | None = None) -> Store:
+    """Open the office's database, made or brought up to date if need be.
+
+    Raises:
+        EnvironmentFailure: it cannot be reached, or a newer Insyn has written it.
+    """
+    variables = os.environ if environ is None else environ
+    url = variables.get(URL_VARIABLE, "").strip() or f"sqlite:///{data.database}"
+    engine = _make_engine(url)
+    try:
+        # `data.database` makes the directory. The lock is held for the look as well: SQLite
+        # cannot switch a file to WAL while another command reads it.
+        with _failures_named(), exclusive(data.database.parent, ".migrate.lock"):
+            if _revision(engine) != HEAD:
+                _bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Store(engine)
+
+
+def _make_engine(url: str) -> sa.Engine:
+    # The URL may hold a password: no message repeats it.
+    try:
+        engine = sa.create_engine(url)
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        raise EnvironmentFailure(
+            f"cannot use the database that {URL_VARIABLE} names ({type(error).__name__}); give a "
+            "SQLAlchemy URL such as postgresql+psycopg://HOST/NAME and install its driver"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+# `Any`: sqlite3's own connection as SQLAlchemy hands it over.
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer that began as a reader cannot wait for the lock: SQLite answers "busy" at once.
+    write = connection.get_execution_options().get("insyn_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        return _revision_of(connection)
+
+
+def _revision_of(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def _bring_up_to_date(engine: sa.Engine) -> None:
+    # Alembic is imported only where there is something to do: it costs a tenth of a second.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "insyn.office:migrations")
+    if engine.dialect.name == "sqlite":
+        _switch_to_wal(engine)
+    with engine.connect() as plain:
+        connection = plain.execution_options(insyn_write=True)
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+            found = _revision_of(connection)
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            if found is not None and found not in known:
+                raise EnvironmentFailure(
+                    f"the office's database is at revision {found}, which this version of Insyn "
+                    "does not know; use the newer Insyn that wrote it"
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _switch_to_wal(engine: sa.Engine) -> None:
+    """Once a file: readers then never wait for the writer. Cannot be done in a transaction."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA journal_mode = WAL").close()
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def _failures_named() -> Iterator[None]:
+    """Turn what the database cannot do into a message with a next step, without the values."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+            raise
+        raise EnvironmentFailure(
+            f"the office's database cannot be used: {error.orig}; check the disk, the "
+            f"permissions and {URL_VARIABLE}, and that no other program holds the file"
+        ) from None
