@@ -7,7 +7,6 @@ a writing transaction begins by taking the write lock, so what it read stays tru
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -18,18 +17,12 @@ from insyn.base.config import DataDirectory
 from insyn.base.errors import EnvironmentFailure
 from insyn.base.files import exclusive
 from insyn.office.migrations import HEAD
+from insyn.office.screening.database import URL_VARIABLE, named_url
 
-URL_VARIABLE = "INSYN_DATABASE_URL"
 BUSY_TIMEOUT_MS = 60_000
 """How long a command waits for another's write; a batch of a re-screen holds it under a second."""
 
 _ADVISORY_LOCK = 0x1A5E_11  # any constant of ours; PostgreSQL's lock around a migration
-
-
-def database_exists(data: DataDirectory, *, environ: Mapping[str, str] | None = None) -> bool:
-    """True if a database is named by INSYN_DATABASE_URL or lies in the data directory."""
-    variables = os.environ if environ is None else environ
-    return bool(variables.get(URL_VARIABLE, "").strip()) or data.database.exists()
 
 
 class Store:
@@ -76,8 +69,7 @@ def open_store(data: DataDirectory, *, environ: Mapping[str, str] | None = None)
     Raises:
         EnvironmentFailure: it cannot be reached, or a newer Insyn has written it.
     """
-    variables = os.environ if environ is None else environ
-    url = variables.get(URL_VARIABLE, "").strip() or f"sqlite:///{data.database}"
+    url = named_url(environ) or f"sqlite:///{data.database}"
     engine = _make_engine(url)
     try:
         # `data.database` makes the directory. The lock is held for the look as well: SQLite
@@ -150,7 +142,9 @@ def _bring_up_to_date(engine: sa.Engine) -> None:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
             found = _revision_of(connection)
-            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            known = {
+                script.revision for script in ScriptDirectory.from_config(config).walk_revisions()
+            }
             if found is not None and found not in known:
                 raise EnvironmentFailure(
                     f"the office's database is at revision {found}, which this version of Insyn "
