@@ -46,6 +46,11 @@ WEIGHTS = {
 }
 """What a token weighs, of 1 for a rare proper word. Own judgement, held by `evals/name_pairs`."""
 
+BOUND_WEIGHT = 0.45
+"""What abd, abu and din weigh: half a name, that says little without the other half."""
+
+FILLER_WEIGHT = 0.03
+
 BAND_WEIGHTS = {1: 0.6, 2: 0.72, 3: 0.85}
 """What common person-name words weigh, by band of `common_tokens.tsv`."""
 
@@ -61,6 +66,8 @@ class Token:
     weight: float
     concept: str = ""
     unvocalised: bool = False
+    native: str = ""
+    """The word's own letters where it was not written in Latin ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +120,8 @@ def _person(text: str, words: list[Word]) -> Iterator[Name]:
             )
         )
     for option in options:
-        tokens = _person_tokens(
-            [(w.text, reading) for w, reading in zip(words, option, strict=True)]
-        )
+        tokens = _person_tokens(list(zip(words, option, strict=True)))
         yield _name(text, True, tokens, ())
-    for listed in tables.listed_natives().get(tables.squeeze(text), ()):
-        yield from _person(text, split(listed))
 
 
 def _together(word: Word) -> Reading:
@@ -128,43 +131,68 @@ def _together(word: Word) -> Reading:
     return readings(word.key, personal=False)[0]
 
 
-def _person_tokens(pairs: Iterable[tuple[str, Reading]]) -> list[Token]:
+def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
     titles = tables.titles()
-    flat = [(text, form, r.unvocalised) for text, r in pairs for form in r.words]
+    flat = [
+        (word.text, form, reading.unvocalised, _own_letters(word, reading, at))
+        for word, reading in pairs
+        for at, form in enumerate(reading.words)
+        if word.key not in titles or titles[word.key]
+    ]
+    if not flat:
+        flat = [(w.text, form, r.unvocalised, "") for w, r in pairs for form in r.words]
     kept = [item for item in flat if titles.get(item[1]) is not False]
     strong = [item for item in kept if item[1] not in titles]
     if len(strong) < 2:
         strong = kept or flat
     tokens: list[Token] = []
-    for text, form, unvocalised in strong:
-        tokens.extend(_person_words(text, form, unvocalised))
+    for at, (text, form, unvocalised, native) in enumerate(strong):
+        tokens.extend(_person_words(text, form, unvocalised, native, at == 0))
     return tokens
 
 
+def _own_letters(word: Word, reading: Reading, at: int) -> str:
+    """The native letters of the `at`-th Latin word of a reading, as far as they can be told."""
+    if word.key.isascii() or script_of(word.key) == "Latn":
+        return ""
+    if len(reading.words) == 1:
+        return word.key
+    if reading.words[0] == "al":
+        return "" if at == 0 else word.key.removeprefix("ال")
+    if len(reading.words) == 2 and script_of(word.key) in ("Hani", "Hang"):
+        cut = 2 if word.key[:2] in tables.han_surnames() and len(word.key) > 2 else 1
+        return word.key[:cut] if at == 0 else word.key[cut:]
+    return ""
+
+
 @lru_cache(maxsize=1 << 17)
-def _person_words(text: str, form: str, unvocalised: bool) -> tuple[Token, ...]:
+def _person_words(
+    text: str, form: str, unvocalised: bool, native: str, leads: bool
+) -> tuple[Token, ...]:
     """Tokens of one Latin word: abd- and -eddin are cut off, so that `abdulrahman` is two."""
     kind = tables.particles().get(form)
-    if kind is not None:
+    if kind is not None and not (leads and form == "ben"):
         role = Role.PARTICLE
         form = {"theophoric": "abd", "kunya": "abu"}.get(kind, form)
-        weight = 0.3 if kind in ("theophoric", "kunya") else WEIGHTS[role]
+        weight = BOUND_WEIGHT if kind in ("theophoric", "kunya") else WEIGHTS[role]
         return (Token(text, form, fold(form), role, weight, kind),)
     if len(form) == 1 and form.isalpha():
         return (Token(text, form, form, Role.INITIAL, WEIGHTS[Role.INITIAL]),)
     parts = _cut_compound(form)
-    return tuple(_person_word(text, part, unvocalised) for part in parts)
+    if len(parts) > 1:
+        native = ""
+    return tuple(_person_word(text, part, unvocalised, native) for part in parts)
 
 
-def _person_word(text: str, form: str, unvocalised: bool) -> Token:
+def _person_word(text: str, form: str, unvocalised: bool, native: str) -> Token:
     if form in ("abd", "din"):
-        return Token(text, form, form, Role.PARTICLE, 0.3, "theophoric")
+        return Token(text, form, form, Role.PARTICLE, BOUND_WEIGHT, "theophoric")
     canonical = tables.variants().get(form, "")
     band = tables.common_bands().get(form) or tables.common_bands().get(canonical)
     weight = BAND_WEIGHTS[band] if band else 1.0
     if form.isdigit():
         return Token(text, form, form, Role.NUMBER, WEIGHTS[Role.NUMBER])
-    return Token(text, form, fold(form), Role.PROPER, weight, canonical, unvocalised)
+    return Token(text, form, fold(form), Role.PROPER, weight, canonical, unvocalised, native)
 
 
 _ABD = ("abdul", "abdel", "abdal", "abdol", "abdur", "abdus", "abdud", "abdun", "abduz", "abdush",
@@ -249,10 +277,9 @@ def _spans(
 
 
 def _organisation(text: str, words: list[Word]) -> Iterator[Name]:
-    pieces = [piece for word in words for piece in _pieces(word)]
-    yield _organisation_reading(text, pieces)
+    yield _organisation_reading(text, [piece for word in words for piece in _pieces(word)])
     for listed in tables.listed_natives().get(tables.squeeze(text), ()):
-        yield from _organisation(text, split(listed))
+        yield _organisation_reading(text, split(listed))
 
 
 def _pieces(word: Word) -> list[Word]:
@@ -290,22 +317,23 @@ def _native_pieces() -> frozenset[str]:
 
 def _organisation_reading(text: str, words: list[Word]) -> Name:
     keys = [word.key for word in words]
-    fillers = tables.fillers()
     tokens: list[Token] = []
     legal: list[str] = []
-    spans = list(_spans(keys, _lookup()))
-    for start, end, meaning in spans:
+    for start, end, meaning in _spans(keys, _lookup()):
         written = " ".join(word.text for word in words[start:end])
-        if meaning is None:
-            if keys[start] not in fillers:
-                tokens.append(_organisation_word(written, keys[start]))
+        form = "".join(ascii_form(key) for key in keys[start:end])
+        if meaning is None or not form:
+            tokens.append(_organisation_word(written, "".join(keys[start:end])))
         elif meaning[0] is None:
-            legal.append(meaning[1])
+            # Three letters are a legal form only where those stand: at either end of a name.
+            if len(form) < 4 and start > 0 and end < len(keys) and not legal:
+                tokens.append(_organisation_word(written, "".join(keys[start:end])))
+            else:
+                legal.append(meaning[1])
         else:
-            role, concept = meaning
-            form = ascii_form(concept)
+            role, concept = meaning[0], meaning[1]
             tokens.append(Token(written, form, fold(form), role, WEIGHTS[role], concept))
-    if not tokens:
+    if all(token.role is Role.PARTICLE for token in tokens):
         tokens = [_organisation_word(word.text, word.key) for word in words]
     return _name(text, False, _numbered(tokens), legal)
 
@@ -316,11 +344,13 @@ def _organisation_word(text: str, key: str) -> Token:
     if key.isdigit() or (value is not None and len(key) > 1):
         form = str(int(key)) if key.isdigit() and key.isascii() else str(value or key)
         return Token(text, form, form, Role.NUMBER, WEIGHTS[Role.NUMBER], form)
+    if key in tables.fillers():
+        return Token(text, key, key, Role.PARTICLE, FILLER_WEIGHT, key)
     reading = readings(key, personal=False)[0]
     form = "".join(reading.words)
-    return Token(
-        text, form, fold(form), Role.PROPER, 1.0 if len(form) > 1 else 0.5, "", reading.unvocalised
-    )
+    native = "" if key.isascii() or script_of(key) == "Latn" else key
+    weight = 1.0 if len(form) > 1 else 0.5
+    return Token(text, form, fold(form), Role.PROPER, weight, "", reading.unvocalised, native)
 
 
 def _numbered(tokens: list[Token]) -> list[Token]:
@@ -343,7 +373,11 @@ def _numbered(tokens: list[Token]) -> list[Token]:
 
 
 def _name(text: str, personal: bool, tokens: list[Token], legal: Iterable[str]) -> Name:
-    compact = "".join(token.form for token in tokens if token.role is not Role.PARTICLE)
+    compact = "".join(
+        token.form if personal or not token.concept else ascii_form(token.concept)
+        for token in tokens
+        if token.role is not Role.PARTICLE
+    )
     if not compact:
         compact = "".join(token.form for token in tokens)
     return Name(text, personal, tuple(tokens), frozenset(legal), compact)

@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
+from insyn.office.names.fold import coarse
 from insyn.office.names.similarity import token_similarity
 
 CONTRADICTION_COST = 2.0
 EXTRA_COST = 0.22
 RUN_TOGETHER = 0.96
 """Own judgement, measured by `evals/name_pairs`: see docs/explanation/screening-quality.md."""
+
+LONE_WORD = 0.06
+"""Taken off where the only word of an organisation or a vessel is not spelt alike."""
 
 EVIDENCE_MASS = 1.3
 """Matched weight below which an abbreviation is too little to speak of the same party."""
@@ -143,6 +147,8 @@ def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> 
 def _run_likeness(run: str, target: str) -> float:
     if run == target:
         return RUN_TOGETHER
+    if len(target) > 4 and coarse(run) == coarse(target):
+        return RUN_TOGETHER - 0.12
     allowed = 1 if len(target) < 10 else 2
     if len(target) >= 6 and OSA.distance(run, target, score_cutoff=allowed) <= allowed:
         return RUN_TOGETHER - 0.12
@@ -177,14 +183,36 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
         / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
     )
     if one.personal:
+        if _is_reversed(one, two, pairs):
+            score *= 0.65
         if extra > 0.3 and matched < EVIDENCE_MASS:
             score *= 1 - 0.2 * (EVIDENCE_MASS - matched) / EVIDENCE_MASS
         if strong < 2 and extra > 0.3:
             score = min(score, 0.62)
-    elif proper == 0 and (extra + contradiction) > 0.3:
+    elif strong == 1 and len(pairs) == 1 and 0 < likeness < matched * 0.99:
+        # One word, and that misspelt.
+        score -= LONE_WORD
+    if not one.personal and proper == 0 and (extra + contradiction) > 0.3:
         # Only words that any company may use have met.
         score *= 0.85
     return score
+
+
+def _is_reversed(one: Name, two: Name, pairs: list[Pair]) -> bool:
+    """Father and son changed places: "X bin Y" is not "Y bin X"."""
+    first, second = _filiation(one), _filiation(two)
+    if first is None or second is None:
+        return False
+    met = {(i, j) for left, right, _, _ in pairs for i in left for j in right}
+    return (first[0], second[1]) in met and (first[1], second[0]) in met
+
+
+def _filiation(name: Name) -> tuple[int, int] | None:
+    """Positions of the words on both sides of the first bin or ibn."""
+    for at, token in enumerate(name.tokens[1:-1], 1):
+        if token.concept == "filiation":
+            return at - 1, at + 1
+    return None
 
 
 def _whole_likeness(one: Name, two: Name) -> float:

@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 from insyn.office.names import tables
 from insyn.office.names.analyse import Role, Token
 from insyn.office.names.fold import coarse, skeleton
+from insyn.office.names.words import script_of
 
 SAME_NAME = 0.97
 SAME_SOUND = 0.93
@@ -38,6 +39,8 @@ def token_similarity(a: Token, b: Token) -> tuple[float, str]:
         return _particle(a, b)
     if _is_word(a) and _is_word(b):
         return 0.0, ""
+    if a.native and b.native and script_of(a.native) == script_of(b.native):
+        return _by_native(a, b)
     if a.unvocalised or b.unvocalised:
         return _by_skeleton(a, b)
     best, why = _by_letters(a, b)
@@ -49,9 +52,26 @@ def token_similarity(a: Token, b: Token) -> tuple[float, str]:
         best, why = SHORT_FORM, "short form"
     if best < SAME_CLASSES and len(a.form) > 1 and len(b.form) > 1:
         classes = coarse(a.form)
-        if len(classes) > 2 and classes == coarse(b.form):
-            best, why = SAME_CLASSES if len(classes) > 3 else 0.75, "like sound"
+        if classes == coarse(b.form):
+            likeness = (0, 0, 0.72, 0.75, SAME_CLASSES)[min(len(classes), 4)]
+            if likeness > best:
+                best, why = likeness, "like sound"
     return best, why
+
+
+def _by_native(a: Token, b: Token) -> tuple[float, str]:
+    """Both in one script: its own letters speak, and a Han character is not a letter."""
+    if a.native == b.native:
+        return 1.0, "equal"
+    if script_of(a.native) in ("Hani", "Hang"):
+        return (SAME_SOUND, "same sound") if a.form == b.form else (0.0, "")
+    longer = max(len(a.native), len(b.native))
+    wrong = OSA.distance(a.native, b.native, score_cutoff=2)
+    if wrong == 1:
+        return _ONE_WRONG[min(longer, 10)], "1 letter differs"
+    if wrong == 2:
+        return _TWO_WRONG[min(longer, 10)], "2 letters differ"
+    return (SAME_SOUND, "same sound") if a.fold == b.fold and len(a.fold) > 3 else (0.0, "")
 
 
 def _is_word(token: Token) -> bool:
@@ -84,11 +104,9 @@ def _particle(a: Token, b: Token) -> tuple[float, str]:
     return _by_letters(a, b) if min(len(a.form), len(b.form)) > 3 else (0.0, "")
 
 
-# Likeness after 1, 2 and 3 wrong letters, by length of the longer word; nothing beyond.
+# Likeness after 1 and 2 wrong letters, by length of the longer word; nothing beyond.
 _ONE_WRONG = (0, 0, 0, 0.66, 0.77, 0.8, 0.83, 0.85, 0.87, 0.88, 0.89)
 _TWO_WRONG = (0, 0, 0, 0, 0, 0, 0.52, 0.68, 0.72, 0.75, 0.78)
-_THREE_WRONG = 0.66
-_THREE_WRONG_FROM = 12
 TWO_KNOWN_NAMES = 0.1
 """Taken off where both words are common names in their own right: Mario is not a misspelt Maria."""
 
@@ -103,11 +121,10 @@ def _by_letters(a: Token, b: Token) -> tuple[float, str]:
         score = _ONE_WRONG[at]
     elif wrong == 2:
         score = _TWO_WRONG[at]
-    elif wrong == 3 and longer >= _THREE_WRONG_FROM:
-        score = _THREE_WRONG
-    if by_sound == 1 and wrong > 1:
+    shorter_sound = min(len(a.fold), len(b.fold))
+    if by_sound == 1 and 1 < wrong < 4 and shorter_sound > 3 and a.fold[0] == b.fold[0]:
         # One sound is wrong, and the spelling differs besides: between one letter and two.
-        score = max(score, _ONE_WRONG[min(len(a.fold), len(b.fold), 10)] - 0.06)
+        score = max(score, _ONE_WRONG[min(shorter_sound, 10)] - 0.06)
     if score == 0.0:
         return 0.0, ""
     bands = tables.common_bands()

@@ -15,7 +15,8 @@ _APOSTROPHES = re.compile(r"[‘’ʼʻ`´ʿʾ'ʹʺ״׳\u02bf\u02be]")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?(?!\w)")
 _WORD = re.compile(r"[^\W_]+(?:[\u094d\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd"
                    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u17b4-\u17d3\u0a3c-\u0a4d\u0b3c-\u0b4d"
-                   r"\u0bbe-\u0bcd\u0c3e-\u0c4d\u0cbe-\u0ccd\u0d3e-\u0d4d]+[^\W_]*)*|&")  # fmt: skip
+                   r"\u0bbe-\u0bcd\u0c3e-\u0c4d\u0cbe-\u0ccd\u0d3e-\u0d4d]+[^\W_]*)*|&"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

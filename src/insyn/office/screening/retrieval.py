@@ -1,0 +1,198 @@
+"""From subjects to the few listed names worth comparing, many subjects at a time.
+
+Always: no listed name is passed over that the comparison would score at `FLOOR` or more (but for
+words run together and misspelt besides). The bound is optimistic: initials and numbers count as
+met, and a matched word counts in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.office.names.analyse import Name, Role, Token
+from insyn.office.names.compare import CONTRADICTION_COST, EXTRA_COST
+from insyn.office.names.similarity import token_similarity
+from insyn.office.screening import terms
+from insyn.office.screening.index import Index
+
+FLOOR = 0.66
+"""Bound on the name score below which a listed name is not looked at."""
+
+Found = tuple[NDArray[Any], NDArray[Any]]
+"""Terms alike to a token, and how alike."""
+
+NOTHING: Found = (np.empty(0, np.int32), np.empty(0, np.float32))
+MAX_TOKENS = 24
+
+
+class Retrieval:
+    """Finds candidates in one index; remembers what each word has met."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._alike: dict[Token, Found] = {}
+        self._name_weight = self._weigh_names()
+
+    def _weigh_names(self) -> NDArray[Any]:
+        """Total weight of each name as the bound counts it."""
+        index = self._index
+        weights = np.where(
+            np.isin(index["term_role"], _FREE_ROLES), np.float32(0), index["term_weight"]
+        )
+        self._term_weight = weights.astype(np.float32)
+        sums = np.concatenate(([0], np.cumsum(self._term_weight[index["name_terms"]])))
+        ends = index["name_terms_ends"]
+        return (sums[ends[1:]] - sums[ends[:-1]]).astype(np.float32)
+
+    def alike(self, token: Token) -> Found:
+        """The terms of the index that `token_similarity` takes for alike to a token."""
+        found = self._alike.get(token)
+        if found is None:
+            if len(self._alike) > 1 << 17:
+                self._alike.clear()
+            found = self._look_up(token)
+            self._alike[token] = found
+        return found
+
+    def _look_up(self, token: Token) -> Found:
+        index = self._index
+        if token.role is Role.INITIAL:
+            return NOTHING
+        candidates = index.find("keys", terms.term_keys(token))
+        if token.role is Role.PROPER:
+            label = "bones" if token.unvocalised else "unvocalised"
+            if len(index[f"{label}_hash"]):
+                more = index.find(label, terms.vowelless_keys(token))
+                candidates = np.union1d(candidates, more)
+        ids: list[int] = []
+        scores: list[float] = []
+        for number in candidates.tolist():
+            score = token_similarity(token, index.term(number))[0]
+            if score > 0:
+                ids.append(number)
+                scores.append(score)
+        return np.array(ids, np.int32), np.array(scores, np.float32)
+
+    def candidates(self, names: Sequence[Name]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """For analysed names: (position in `names`, listed name number), to be compared."""
+        sure_q: list[int] = []
+        sure_n: list[NDArray[Any]] = []
+        pair_q: list[int] = []
+        pair_n: list[NDArray[Any]] = []
+        met: list[tuple[int, int, Found]] = []
+        index = self._index
+        for at, name in enumerate(names):
+            bare = [terms.bare(token) for token in name.tokens[:MAX_TOKENS]]
+            anchored = set(terms.anchors(bare))
+            for position, token in enumerate(bare):
+                found = self.alike(token)
+                met.append((at, position, found))
+                for number in found[0].tolist():
+                    rows = index.row("postings" if position in anchored else "anchors", number)
+                    if len(rows):
+                        pair_q.append(at)
+                        pair_n.append(rows)
+            for rows in self._run_together(name, bare):
+                sure_q.append(at)
+                sure_n.append(rows)
+        queries, listed = _joined(pair_q, pair_n)
+        kept = self._bound(names, met, queries, listed)
+        forced = _joined(sure_q, sure_n)
+        return _unique(
+            np.concatenate((queries[kept], forced[0])), np.concatenate((listed[kept], forced[1]))
+        )
+
+    def _run_together(self, name: Name, bare: Sequence[Token]) -> list[NDArray[Any]]:
+        index = self._index
+        found = []
+        for token in bare:
+            if len(token.form) >= 5 and token.role is Role.PROPER:
+                found.append(index.find("runs", terms.run_keys(token.form)))
+        for run in terms.runs(bare):
+            if len(run) < 6:
+                continue
+            for number in index.find("keys", terms.run_keys(run)).tolist():
+                found.append(index.row("anchors", number))
+        if name.compact:
+            found.append(index.find("compacts", terms.compact_keys(name)))
+        return [rows for rows in found if len(rows)]
+
+    def _bound(
+        self,
+        names: Sequence[Name],
+        met: Sequence[tuple[int, int, Found]],
+        queries: NDArray[Any],
+        listed: NDArray[Any],
+    ) -> NDArray[Any]:
+        """Which pairs may reach `FLOOR`: bool, one a pair."""
+        if not len(queries):
+            return np.empty(0, bool)
+        index = self._index
+        terms_count = np.int64(len(index["term_role"]))
+        # What each query has met: sorted (query, term) keys with the positions that met it.
+        keys = np.concatenate([f[0].astype(np.int64) + at * terms_count for at, _, f in met])
+        bits = np.concatenate(
+            [np.full(len(f[0]), 1 << position, np.int64) for _, position, f in met]
+        )
+        order = np.argsort(keys, kind="stable")
+        keys, bits = keys[order], bits[order]
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+        masks = np.bitwise_or.reduceat(bits, starts)
+        keys = keys[starts]
+
+        ends = index["name_terms_ends"]
+        first = ends[listed]
+        lengths = ends[listed + 1] - first
+        owner = np.repeat(np.arange(len(listed)), lengths)
+        offsets = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        term = index["name_terms"][np.repeat(first, lengths) + offsets]
+        wanted = term.astype(np.int64) + queries[owner] * terms_count
+        place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
+        hit = keys[place] == wanted
+
+        name_met = np.bincount(
+            owner[hit], weights=self._term_weight[term[hit]], minlength=len(listed)
+        )
+        seen = np.zeros(len(listed), np.int64)
+        np.bitwise_or.at(seen, owner[hit], masks[place[hit]])
+        query_weights = np.zeros((len(names), MAX_TOKENS), np.float32)
+        for at, name in enumerate(names):
+            for position, token in enumerate(name.tokens[:MAX_TOKENS]):
+                if token.role not in (Role.INITIAL, Role.NUMBER):
+                    query_weights[at, position] = token.weight
+        weights = query_weights[queries]
+        is_met = (seen[:, None] >> np.arange(MAX_TOKENS)) & 1
+        query_met = (weights * is_met).sum(axis=1)
+        left_query = weights.sum(axis=1) - query_met
+        left_name = self._name_weight[listed] - name_met
+        # Both sides count the same meetings; the larger weight is the optimistic one.
+        matched = np.maximum((query_met + name_met) / 2, 1e-6)
+        contradiction = np.maximum(0, np.minimum(left_query, left_name))
+        extra = np.abs(left_query - left_name)
+        bound = matched / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
+        kept: NDArray[Any] = bound >= FLOOR
+        return kept
+
+
+_FREE_ROLES = [tuple(Role).index(Role.INITIAL), tuple(Role).index(Role.NUMBER)]
+
+
+def _joined(
+    owners: Sequence[int], rows: Sequence[NDArray[Any]]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Owner and member of every row, pairs once."""
+    if not rows:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    lengths = np.fromiter((len(row) for row in rows), np.int64, count=len(rows))
+    return _unique(np.repeat(np.array(owners, np.int64), lengths), np.concatenate(rows))
+
+
+def _unique(owners: NDArray[Any], members: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    if not len(owners):
+        return owners.astype(np.int64), members.astype(np.int64)
+    keys = np.unique((owners.astype(np.int64) << 32) | members.astype(np.int64))
+    return keys >> 32, keys & 0xFFFFFFFF
