@@ -76,7 +76,7 @@ def _put_batch(connection: sa.Connection, batch: Iterable[Subject], now: datetim
     table = schema.parties
     rows = {subject.id: _party_row(subject) for subject in batch}
     query = sa.select(table.c.id, table.c.digest).where(table.c.id.in_(rows))
-    known = dict(connection.execute(query).tuples().all())
+    known = {row.id: row.digest for row in connection.execute(query)}
     new = [row for id_, row in rows.items() if id_ not in known]
     changed = [row for id_, row in rows.items() if id_ in known and known[id_] != row["digest"]]
     if new:

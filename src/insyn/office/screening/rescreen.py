@@ -26,7 +26,6 @@ from insyn.office.screening.outcome import decide
 from insyn.office.screening.plan import Build, Plan, Screens, Snapshots, make_plan, merge
 from insyn.office.screening.store import Store
 
-
 Progress = Callable[[int, int], None]
 """Told after each page: parties done, parties in all."""
 

@@ -1,0 +1,281 @@
+"""Re-screening: only what changed is matched, and the result is that of a full run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.exact_screener import ExactScreener, Shelf, entry
+from tests.support.register_desk import Desk, desk_in
+
+from insyn.base.errors import Refusal
+from insyn.office.lists.entry import Entry
+from insyn.office.screening import clearing
+from insyn.office.screening.model import Outcome, Subject
+from insyn.office.screening.plan import make_plan
+from insyn.office.screening.rescreen import rescreen
+
+EAST = Subject(id="c-1", name="Östan AB")
+WEST = Subject(id="c-2", name="Västan AB")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with desk_in(tmp_path) as desk:
+        desk.shelf.change(un=[entry("Q1", "Östan AB")], eu=[entry("E1", "Sunnan AB")])
+        desk.put(EAST, WEST)
+        desk.rescreen()
+        yield desk
+
+
+def test_nothing_changed_means_nothing_is_screened(desk: Desk) -> None:
+    full = desk.shelf.screener()
+    report = rescreen(desk.store, full, desk.shelf, desk.shelf.build, clock=desk.clock)
+    assert full.asked == 0
+    assert (report.parties, report.unchanged, report.in_full) == (2, 2, 0)
+    assert report.changes == ()
+
+
+def test_only_added_and_changed_entries_are_compared(desk: Desk) -> None:
+    built: list[list[str]] = []
+
+    def build(lists: object) -> ExactScreener:
+        assert isinstance(lists, dict)
+        built.append([f"{name} {e.reference}" for name in lists for e in lists[name]])
+        return desk.shelf.build(lists)
+
+    desk.shelf.change(
+        un=[entry("Q1", "Östan AB", remarks="x"), entry("Q2", "Västan AB")],
+        eu=[],
+        us=[entry("S1", "Västan AB")],
+    )
+    full = desk.shelf.screener()
+    report = rescreen(desk.store, full, desk.shelf, build, clock=desk.clock)
+    assert full.asked == 0
+    assert built == [["un Q1", "un Q2", "us S1"]]
+    assert (report.entries_compared, report.entries_left, report.in_full) == (3, 1, 0)
+    assert [change.party for change in report.changes] == ["c-2"]
+    assert report.worse == 1
+
+
+def test_a_party_without_change_is_brought_to_todays_manifest(desk: Desk) -> None:
+    desk.shelf.change(eu=[])
+    desk.rescreen()
+    latest = desk.party("c-2").latest
+    assert latest is not None
+    assert latest.manifest == desk.shelf.screener().manifest.digest()
+
+
+def test_a_list_that_vanishes_takes_its_matches_with_it(desk: Desk) -> None:
+    desk.shelf.change(un=None)
+    [change] = desk.rescreen().changes
+    assert (change.party, change.after) == ("c-1", Outcome.CLEAR)
+    assert change.because == "list changed: un no longer in force"
+
+
+def test_a_list_that_appears_is_all_added(desk: Desk) -> None:
+    desk.shelf.change(us=[entry("S1", "Västan AB")])
+    report = desk.rescreen()
+    assert report.entries_compared == 1
+    [change] = report.changes
+    assert change.because == "list changed: us added S1"
+
+
+def test_another_matcher_means_a_full_run_and_says_so(desk: Desk) -> None:
+    desk.shelf.matcher = "exact-2"
+    report = desk.rescreen()
+    assert report.in_full == 2
+    assert report.full_because == ("matcher changed from exact-1 to exact-2",)
+
+
+def test_a_lost_snapshot_means_a_full_run_and_says_so(desk: Desk) -> None:
+    desk.shelf.change(un=[entry("Q2", "Västan AB")]).forget("un")
+    report = desk.rescreen()
+    assert report.in_full == 2
+    assert report.full_because == ("the earlier snapshot of list un is gone",)
+    assert {c.party: c.after for c in report.changes} == {
+        "c-1": Outcome.CLEAR,
+        "c-2": Outcome.REVIEW,
+    }
+    assert all("snapshot of list un is gone" in c.because for c in report.changes)
+
+
+def test_a_lost_snapshot_in_force_is_an_error_and_changes_nothing(desk: Desk) -> None:
+    before = desk.parties()
+    desk.shelf.change(un=[entry("Q2", "Västan AB")])
+    full = desk.shelf.screener()
+    desk.shelf.kept = {}
+    with pytest.raises(Refusal, match="no snapshot"):
+        make_plan(Shelf().screener().manifest, full.manifest, desk.shelf, desk.shelf.build)
+    desk.shelf.change(un=[entry("Q1", "Östan AB")])
+    assert desk.parties() == before
+
+
+def test_a_changed_party_alone_is_screened_in_full(desk: Desk) -> None:
+    desk.put(replace(WEST, name="Östan AB"))
+    report = desk.rescreen()
+    assert report.in_full == 1
+    [change] = report.changes
+    assert (change.party, change.because) == ("c-2", "party changed")
+
+
+def test_parties_of_different_days_are_each_brought_to_today(desk: Desk) -> None:
+    desk.shelf.change(us=[entry("S1", "Västan AB")])
+    desk.put(Subject(id="c-3", name="Västan AB"))
+    # An interrupted run: only c-3 has come to the second day.
+    with desk.store.writing() as connection:
+        from insyn.office.screening import register
+
+        [party] = register.page(connection, after="c-2")
+        full = desk.shelf.screener()
+        register.keep_manifest(connection, full.manifest)
+        [screening] = full.screen([party.subject])
+        result = register.Result(party=party, screening=screening, change=None)
+        register.record(connection, [result], screened_at=desk.now)
+    desk.shelf.change(us=[entry("S1", "Västan AB"), entry("S2", "Östan AB")])
+    desk.rescreen()
+    assert results(desk) == fresh(desk)
+
+
+def test_a_run_is_taken_up_where_it_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put(*(Subject(id=f"d-{n:04}", name="Östan AB") for n in range(600)))
+
+    def stop(done: int, total: int) -> None:
+        assert (done, total) == (500, 602)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rescreen(
+            desk.store,
+            desk.shelf.screener(),
+            desk.shelf,
+            desk.shelf.build,
+            clock=desk.clock,
+            progress=stop,
+        )
+    assert sum(party.is_current for party in desk.parties()) == 500
+    assert desk.rescreen().in_full == 102
+
+
+def test_long_reasons_are_cut_and_counted(desk: Desk) -> None:
+    desk.shelf.change(us=[entry(f"S{n}", "Västan AB") for n in range(8)])
+    [change] = desk.rescreen().changes
+    assert change.because.endswith("us added S4, and 3 more")
+    assert len(change.appeared) == 8
+
+
+def test_degraded_lists_are_in_the_report(desk: Desk) -> None:
+    full = desk.shelf.screener()
+    states = full.manifest.lists
+    worn = replace(full.manifest, lists=(replace(states[0], degraded="too old"), *states[1:]))
+
+    class Worn(ExactScreener):
+        manifest = worn
+
+    report = rescreen(
+        desk.store, Worn(desk.shelf.lists), desk.shelf, desk.shelf.build, clock=desk.clock
+    )
+    assert report.degraded == ("eu: too old",)
+    assert desk.party("c-1").latest.manifest == worn.digest()  # type: ignore[union-attr]
+
+
+def results(desk: Desk) -> list[object]:
+    """What stands stored of each party: all that a full run could differ in."""
+    return [
+        (p.subject.id, p.latest.outcome, p.latest.note, p.latest.matches, p.latest.manifest)
+        for p in desk.parties()
+        if p.latest is not None
+    ]
+
+
+def fresh(desk: Desk) -> list[object]:
+    """What a full run by the screener itself gives, with the clearances that apply."""
+    from insyn.office.screening.clearances import ClearanceBook
+
+    full = desk.shelf.screener()
+    with desk.store.reading() as connection:
+        book = ClearanceBook(clearing.standing(connection))
+    subjects = [party.subject for party in desk.parties()]
+    screened = [
+        book.apply(screening, subject, matcher=full.manifest.matcher)
+        for screening, subject in zip(full.screen(subjects), subjects, strict=True)
+    ]
+    return [(s.id, s.outcome, s.note, s.matches, s.manifest) for s in screened]
+
+
+NAMES = ["Östan AB", "Västan AB", "Nordan AB", "Sunnan AB", "-"]
+REFERENCES = ["1", "2", "3", "4", "5", "6"]
+
+entries = st.builds(
+    lambda reference, names, country, remarks: entry(
+        reference, *names, country=country, remarks=remarks
+    ),
+    st.sampled_from(REFERENCES),
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=2),
+    st.sampled_from([None, "SE", "BY"]),
+    st.sampled_from(["", "a", "bb", "ccc", "dddd"]),
+)
+lists_ = st.none() | st.lists(entries, max_size=5, unique_by=lambda e: e.reference)
+editions = st.fixed_dictionaries({"un": lists_, "eu": lists_, "us": lists_})
+subjects_ = st.lists(
+    st.builds(
+        Subject,
+        id=st.sampled_from(["a", "b", "c", "d"]),
+        name=st.sampled_from(NAMES),
+        country=st.sampled_from([None, "SE", "BY"]),
+    ),
+    max_size=4,
+    unique_by=lambda s: s.id,
+)
+steps = st.lists(
+    st.tuples(editions, subjects_, st.integers(0, 5), st.sampled_from(["", "clear", "matcher"])),
+    min_size=1,
+    max_size=4,
+)
+
+
+def clear_some(desk: Desk, choice: int) -> None:
+    """Clear one of the uncleared matches there are, if there are any."""
+    found = [
+        (party.subject.id, match)
+        for party in desk.parties()
+        if party.latest is not None and party.is_current
+        for match in party.latest.matches
+        if match.cleared is None
+    ]
+    if found:
+        id_, match = found[choice % len(found)]
+        clearing.add(
+            desk.store, id_, match.list, match.entry, because="x", by="y", clock=desk.clock
+        )
+
+
+@settings(deadline=None, max_examples=60)
+@given(steps)
+def test_merged_result_equals_a_full_run(
+    story: list[tuple[dict[str, list[Entry] | None], list[Subject], int, str]],
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, desk_in(Path(folder)) as desk:
+        for lists, subjects, choice, act in story:
+            before = results(desk)
+            desk.shelf.change(**lists)
+            if act == "matcher":
+                desk.shelf.matcher = f"exact-{choice}"
+            if choice == 0 and desk.shelf.lists:
+                desk.shelf.forget(min(desk.shelf.lists))
+            desk.put(*subjects)
+            report = desk.rescreen()
+            assert results(desk) == fresh(desk)
+            known = {item[0]: item[1] for item in before}  # type: ignore[index]
+            now = {item[0]: item[1] for item in results(desk)}  # type: ignore[index]
+            moved = {id_ for id_ in now if known.get(id_) is not now[id_]}
+            assert moved <= {change.party for change in report.changes}
+            assert desk.rescreen(everything=True).changes == ()
+            if act == "clear":
+                clear_some(desk, choice)
+                assert results(desk) == fresh(desk)
