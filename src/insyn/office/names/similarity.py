@@ -43,6 +43,8 @@ def token_similarity(a: Token, b: Token) -> tuple[float, str]:
         return _by_native(a, b)
     if a.unvocalised or b.unvocalised:
         return _by_skeleton(a, b)
+    if a.native or b.native:
+        return _by_reading(a, b)
     best, why = _by_letters(a, b)
     if a.fold == b.fold:
         sound = SAME_SOUND if len(a.fold) > 3 else 0.88
@@ -50,12 +52,10 @@ def token_similarity(a: Token, b: Token) -> tuple[float, str]:
             best, why = sound, "same sound"
     if best < SHORT_FORM and b.form in tables.nicknames().get(a.form, ()):
         best, why = SHORT_FORM, "short form"
-    if best < SAME_CLASSES and len(a.form) > 1 and len(b.form) > 1:
+    if best < SAME_CLASSES:
         classes = coarse(a.form)
-        if classes == coarse(b.form):
-            likeness = (0, 0, 0.72, 0.75, SAME_CLASSES)[min(len(classes), 4)]
-            if likeness > best:
-                best, why = likeness, "like sound"
+        if len(classes) > 3 and classes == coarse(b.form):
+            best, why = SAME_CLASSES, "like sound"
     return best, why
 
 
@@ -74,12 +74,24 @@ def _by_native(a: Token, b: Token) -> tuple[float, str]:
     return (SAME_SOUND, "same sound") if a.fold == b.fold and len(a.fold) > 3 else (0.0, "")
 
 
+def _by_reading(a: Token, b: Token) -> tuple[float, str]:
+    """One was romanised by rule, so it is not misspelt; other systems of romanisation may differ."""
+    if a.fold == b.fold:
+        return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
+    classes = coarse(a.form)
+    if len(classes) > 3 and classes == coarse(b.form):
+        return SAME_CLASSES, "like sound"
+    if (a.native or b.native) and script_of(a.native or b.native) not in ("Hani", "Hang"):
+        return _by_letters(a, b)
+    return 0.0, ""
+
+
 def _is_word(token: Token) -> bool:
     return token.role in (Role.GENERIC, Role.TRADE, Role.BODY, Role.PLACE)
 
 
 def _initial(a: Token, b: Token) -> tuple[float, str]:
-    if a.role is Role.NUMBER or b.role is Role.NUMBER or not (a.form and b.form):
+    if Role.NUMBER in (a.role, b.role) or a.native or b.native or not (a.form and b.form):
         return 0.0, ""
     if a.form[0] == b.form[0] or a.fold[:1] == b.fold[:1]:
         return INITIAL, "initial"
@@ -107,7 +119,9 @@ def _particle(a: Token, b: Token) -> tuple[float, str]:
 # Likeness after 1 and 2 wrong letters, by length of the longer word; nothing beyond.
 _ONE_WRONG = (0, 0, 0, 0.66, 0.77, 0.8, 0.83, 0.85, 0.87, 0.88, 0.89)
 _TWO_WRONG = (0, 0, 0, 0, 0, 0, 0.52, 0.68, 0.72, 0.75, 0.78)
-TWO_KNOWN_NAMES = 0.1
+OTHER_FIRST_LETTER = 0.08
+"""Taken off where the first letters differ: people misspell the first letter least."""
+TWO_KNOWN_NAMES = 0.25
 """Taken off where both words are common names in their own right: Mario is not a misspelt Maria."""
 
 
@@ -122,15 +136,22 @@ def _by_letters(a: Token, b: Token) -> tuple[float, str]:
     elif wrong == 2:
         score = _TWO_WRONG[at]
     shorter_sound = min(len(a.fold), len(b.fold))
-    if by_sound == 1 and 1 < wrong < 4 and shorter_sound > 3 and a.fold[0] == b.fold[0]:
+    if by_sound == 1 and wrong == 2 and shorter_sound > 3 and a.fold[0] == b.fold[0]:
         # One sound is wrong, and the spelling differs besides: between one letter and two.
         score = max(score, _ONE_WRONG[min(shorter_sound, 10)] - 0.06)
     if score == 0.0:
         return 0.0, ""
+    if a.form[0] != b.form[0] and a.fold[0] != b.fold[0]:
+        score -= OTHER_FIRST_LETTER
     bands = tables.common_bands()
-    if a.form in bands and b.form in bands:
+    if (a.form in bands and b.form in bands) or _other_gender(a.form, b.form):
         score -= TWO_KNOWN_NAMES
     return score, f"{wrong} letter{'s' if wrong > 1 else ''} differ"
+
+
+def _other_gender(one: str, two: str) -> bool:
+    """Antonio and Antonia, Fernando and Fernanda."""
+    return one[:-1] == two[:-1] and {one[-1], two[-1]} == {"a", "o"}
 
 
 def _by_skeleton(a: Token, b: Token) -> tuple[float, str]:
@@ -139,7 +160,7 @@ def _by_skeleton(a: Token, b: Token) -> tuple[float, str]:
     if not one or not two:
         return 0.0, ""
     if one == two:
-        return (0.9, 0.84, 0.74)[max(0, 3 - len(one)) if len(one) > 0 else 2], "same consonants"
-    if min(len(one), len(two)) >= 4 and OSA.distance(one, two, score_cutoff=1) == 1:
+        return (0.0, 0.0, 0.72, 0.85, 0.89)[min(len(one), 4)], "same consonants"
+    if min(len(one), len(two)) >= 5 and OSA.distance(one, two, score_cutoff=1) == 1:
         return 0.76, "1 consonant differs"
     return 0.0, ""

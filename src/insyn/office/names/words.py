@@ -12,6 +12,7 @@ from functools import lru_cache
 from insyn.office.names.fold import CACHE_SIZE, ascii_form, decompose, plain_latin
 
 _APOSTROPHES = re.compile(r"[‘’ʼʻ`´ʿʾ'ʹʺ״׳\u02bf\u02be]")
+_BROKEN = re.compile(r"(?<=[a-z])\?(?=[a-z])|(?<=[A-Z])\?(?=[A-Z])")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?(?!\w)")
 _WORD = re.compile(r"[^\W_]+(?:[\u094d\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd"
                    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u17b4-\u17d3\u0a3c-\u0a4d\u0b3c-\u0b4d"
@@ -90,6 +91,9 @@ def split(text: str) -> list[Word]:
         text = text.replace("'", "").replace("`", "")
     else:
         text = _APOSTROPHES.sub("", text.replace("\u200c", "").replace("\u00ad", ""))
+    if "?" in text:
+        # A letter or an apostrophe that some export could not write: "Mus?ab".
+        text = _BROKEN.sub("", text)
     if "." in text:
         text = _INITIALS.sub(_join_initials, text)
     return [Word(found, key_of(found)) for found in _WORD.findall(text)]

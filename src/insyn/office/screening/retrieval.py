@@ -22,6 +22,9 @@ from insyn.office.screening.index import Index
 FLOOR = 0.66
 """Bound on the name score below which a listed name is not looked at."""
 
+BOUND_SLACK = 0.06
+"""Room in the bound for what the weighing does with unequal weights on the two sides."""
+
 Found = tuple[NDArray[Any], NDArray[Any]]
 """Terms alike to a token, and how alike."""
 
@@ -138,10 +141,12 @@ class Retrieval:
         bits = np.concatenate(
             [np.full(len(f[0]), 1 << position, np.int64) for _, position, f in met]
         )
+        likeness = np.concatenate([f[1] for _, _, f in met])
         order = np.argsort(keys, kind="stable")
-        keys, bits = keys[order], bits[order]
+        keys, bits, likeness = keys[order], bits[order], likeness[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
         masks = np.bitwise_or.reduceat(bits, starts)
+        likeness = np.maximum.reduceat(likeness, starts)
         keys = keys[starts]
 
         ends = index["name_terms_ends"]
@@ -154,8 +159,10 @@ class Retrieval:
         place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
         hit = keys[place] == wanted
 
-        name_met = np.bincount(
-            owner[hit], weights=self._term_weight[term[hit]], minlength=len(listed)
+        weight = self._term_weight[term[hit]]
+        name_met = np.bincount(owner[hit], weights=weight, minlength=len(listed))
+        alike = np.bincount(
+            owner[hit], weights=weight * likeness[place[hit]], minlength=len(listed)
         )
         seen = np.zeros(len(listed), np.int64)
         np.bitwise_or.at(seen, owner[hit], masks[place[hit]])
@@ -173,7 +180,12 @@ class Retrieval:
         matched = np.maximum((query_met + name_met) / 2, 1e-6)
         contradiction = np.maximum(0, np.minimum(left_query, left_name))
         extra = np.abs(left_query - left_name)
-        bound = matched / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
+        quality = np.where(name_met > 0, alike / np.maximum(name_met, 1e-6), 1.0)
+        bound = (
+            (quality + BOUND_SLACK)
+            * matched
+            / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
+        )
         kept: NDArray[Any] = bound >= FLOOR
         return kept
 
