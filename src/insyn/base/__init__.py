@@ -1,1 +1,1 @@
-"""What every room stands on: errors, clock, configuration, canonical JSON, files. Knows nothing else."""
+"""What every room stands on: errors, clock, configuration, canonical JSON, files."""

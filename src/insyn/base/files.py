@@ -1,4 +1,4 @@
-"""Files that two commands may touch at once: atomic replacement, durable writes, one lock a folder."""
+"""Files that two commands may touch at once: atomic replacement, durable writes, a lock."""
 
 from __future__ import annotations
 
