@@ -21,8 +21,9 @@ from insyn.office.screening.model import (
     Screening,
     Subject,
 )
-from insyn.office.screening.order import best_first
+from insyn.office.screening.order import best_first, cut
 from insyn.office.screening.outcome import decide
+from insyn.office.screening.plan import Screens
 
 MATCHER = "exact-1"
 
@@ -41,8 +42,15 @@ def entry(reference: str, *names: str, country: str | None = None, remarks: str 
 class ExactScreener:
     """Matches a subject with every entry that bears its name; its country supports."""
 
-    def __init__(self, lists: Mapping[str, Sequence[Entry]], *, matcher: str = MATCHER) -> None:
+    def __init__(
+        self,
+        lists: Mapping[str, Sequence[Entry]],
+        *,
+        matcher: str = MATCHER,
+        shown: int | None = None,
+    ) -> None:
         self._lists = lists
+        self._shown = shown
         self._matcher = matcher
         self.asked = 0
         """Subjects screened so far."""
@@ -62,12 +70,13 @@ class ExactScreener:
         return [self._screen_one(subject) for subject in subjects]
 
     def _screen_one(self, subject: Subject) -> Screening:
-        found = best_first(
+        every = best_first(
             self._match(name, listed, subject)
             for name, entries in self._lists.items()
             for listed in entries
             if subject.name.casefold() in {n.text.casefold() for n in listed.names}
         )
+        found = cut(every, self._shown)
         note = "" if any(ch.isalnum() for ch in subject.name) else "no comparable name"
         return Screening(
             id=subject.id,
@@ -105,6 +114,7 @@ class Shelf:
     lists: dict[str, list[Entry]] = field(default_factory=dict)
     kept: dict[tuple[str, str], list[Entry]] = field(default_factory=dict)
     matcher: str = MATCHER
+    shown: int | None = None
 
     def change(self, **lists: list[Entry] | None) -> Shelf:
         """Put these lists in force; None takes one out."""
@@ -128,10 +138,10 @@ class Shelf:
             raise Refusal(f"list {list_id} has no snapshot {name[:12]}; update the list")
         return iter(self.kept[list_id, name])
 
-    def screener(self) -> ExactScreener:
+    def screener(self) -> Screens:
         """Screens against the lists in force."""
-        return ExactScreener(self.lists, matcher=self.matcher)
+        return ExactScreener(self.lists, matcher=self.matcher, shown=self.shown)
 
-    def build(self, lists: Mapping[str, Sequence[Entry]]) -> ExactScreener:
+    def build(self, lists: Mapping[str, Sequence[Entry]]) -> Screens:
         """Screens against the given entries."""
-        return ExactScreener(lists, matcher=self.matcher)
+        return ExactScreener(lists, matcher=self.matcher, shown=self.shown)

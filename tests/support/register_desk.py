@@ -45,6 +45,7 @@ class Desk:
             self.shelf,
             self.shelf.build,
             clock=self.clock,
+            shown=self.shelf.shown,
             everything=everything,
         )
 
@@ -65,7 +66,7 @@ class Desk:
 
 
 @contextmanager
-def desk_in(root: Path) -> Iterator[Desk]:
-    """A desk with an empty database in a directory."""
+def desk_in(root: Path, shelf: Shelf | None = None) -> Iterator[Desk]:
+    """A desk with an empty database in a directory, and a shelf (None: with exact screeners)."""
     with open_store(DataDirectory(root=root), environ={}) as store:
-        yield Desk(store=store)
+        yield Desk(store=store, shelf=shelf or Shelf())

@@ -190,10 +190,10 @@ def match_to_record(match: Match) -> dict[str, Json]:
         "entry": match.entry,
         "name": match.name,
         "class": str(match.match_class),
-        "score": match.score,
+        "score": float(match.score),
         "supports": list(match.supports),
         "contradicts": list(match.contradicts),
-        "tokens": [[t.subject, t.entry, t.score, t.how] for t in match.tokens],
+        "tokens": [[t.subject, t.entry, float(t.score), t.how] for t in match.tokens],
         "entry_digest": match.entry_digest,
         "cleared": match.cleared,
     }

@@ -14,7 +14,7 @@ from insyn.base.errors import InsynError
 from insyn.office.lists.entry import Entry
 from insyn.office.lists.serial import content_digest
 from insyn.office.screening.model import Manifest, Match, Screening, Subject
-from insyn.office.screening.order import best_first
+from insyn.office.screening.order import best_first, cut
 
 
 class Screens(Protocol):
@@ -26,7 +26,7 @@ class Screens(Protocol):
         ...
 
     def screen(self, subjects: Sequence[Subject]) -> list[Screening]:
-        """One screening a subject, in order, without clearances."""
+        """One screening a subject, in order, no clearances; matches in `best_first` order."""
         ...
 
 
@@ -114,11 +114,26 @@ def _difference(known: Mapping[str, str], entries: Sequence[Entry]) -> dict[str,
     return difference
 
 
-def merge(stored: Iterable[Match], fresh: Iterable[Match], plan: Plan) -> tuple[Match, ...]:
-    """The matches a full run would give: stored ones that still hold, and fresh ones, in order."""
+def merge(
+    stored: Sequence[Match], fresh: Iterable[Match], plan: Plan, *, shown: int | None
+) -> tuple[Match, ...] | None:
+    """The matches a full run would give: stored ones that still hold and fresh ones, in order.
+
+    Args:
+        stored: of the earlier screening, ordered.
+        fresh: with the plan's added and changed entries.
+        plan: what to drop.
+        shown: the screener keeps no more than this many unless they reach the bar (None: all).
+
+    Returns:
+        None where it cannot be told: the stored matches may have been cut at `shown`, and one
+        that is dropped now would let another in that was never stored.
+    """
     kept = [
         match
         for match in stored
         if match.list not in plan.gone and (match.list, match.entry) not in plan.touched
     ]
-    return best_first([*kept, *fresh])
+    if shown is not None and len(stored) >= shown and len(kept) < len(stored):
+        return None
+    return cut(best_first([*kept, *fresh]), shown)

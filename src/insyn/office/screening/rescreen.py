@@ -10,21 +10,27 @@ where it stopped, and two runs at once do no harm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from insyn.base.canonical import Json
+from insyn.base.canonical import Json, digest
 from insyn.base.clock import Clock
+from insyn.base.config import DataDirectory
+from insyn.office.lists.entry import Entry
+from insyn.office.lists.serial import content_digest
 from insyn.office.screening import clearing, register
 from insyn.office.screening.clearances import ClearanceBook
 from insyn.office.screening.known import KnownParty, OutcomeChange, change_between
-from insyn.office.screening.model import ALERT_BAR, Match, Screening
+from insyn.office.screening.model import Screening
 from insyn.office.screening.outcome import decide
 from insyn.office.screening.plan import Build, Plan, Screens, Snapshots, make_plan, merge
-from insyn.office.screening.store import Store
+from insyn.office.screening.reasons import because
+from insyn.office.screening.store import Store, open_store
 
 Progress = Callable[[int, int], None]
 """Told after each page: parties done, parties in all."""
@@ -70,15 +76,33 @@ class Report:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A party to be brought to today, why, and by which plan where not in full."""
+
+    party: KnownParty
+    cause: str
+    plan: Plan = Plan()  # noqa: RUF009 - a Plan is immutable
+
+
 class _Run:
     """One re-screening under way: plans by manifest, and the counts of the report."""
 
-    def __init__(self, full: Screens, snapshots: Snapshots, build: Build, everything: bool) -> None:
+    def __init__(
+        self,
+        full: Screens,
+        snapshots: Snapshots,
+        build: Build,
+        *,
+        shown: int | None,
+        everything: bool,
+    ) -> None:
         self._full = full
         self._today = full.manifest
         self._digest = full.manifest.digest()
         self._snapshots = snapshots
         self._build = build
+        self._shown = shown
         self._everything = everything
         self._plans: dict[str, Plan] = {}
         self.report = Report(
@@ -91,23 +115,27 @@ class _Run:
     def page(self, connection: sa.Connection, parties: Sequence[KnownParty], now: datetime) -> None:
         """Screen these parties as they need it, and record what came of it."""
         register.keep_manifest(connection, self._today)
-        ids = [party.subject.id for party in parties]
-        book = ClearanceBook(clearing.standing(connection, ids))
-        in_full: list[tuple[KnownParty, str]] = []
-        by_manifest: dict[str, list[KnownParty]] = {}
+        by_plan: dict[str, list[KnownParty]] = {}
+        in_full: list[_Due] = []
         for party in parties:
             cause = self._cause_of_full(connection, party)
             if cause:
-                in_full.append((party, cause))
+                in_full.append(_Due(party=party, cause=cause))
             elif party.latest is not None and party.latest.manifest != self._digest:
-                by_manifest.setdefault(party.latest.manifest, []).append(party)
-        screenings = self._full.screen([party.subject for party, _ in in_full]) if in_full else []
-        results = [
-            self._settle(book, party, screening, cause, Plan(), now)
-            for (party, cause), screening in zip(in_full, screenings, strict=True)
-        ]
-        for manifest, group in by_manifest.items():
-            results.extend(self._by_plan(self._plans[manifest], book, group, now))
+                by_plan.setdefault(party.latest.manifest, []).append(party)
+        done: list[tuple[_Due, Screening]] = []
+        for manifest, group in by_plan.items():
+            for due, merged in self._merged(self._plans[manifest], group):
+                if merged is None:
+                    in_full.append(due)
+                else:
+                    done.append((due, merged))
+        if in_full:
+            screenings = self._full.screen([due.party.subject for due in in_full])
+            done.extend(zip(in_full, screenings, strict=True))
+        ids = [party.subject.id for party in parties]
+        book = ClearanceBook(clearing.standing(connection, ids))
+        results = [self._settle(book, due, screening, now) for due, screening in done]
         register.record(connection, results, screened_at=now)
         self._count(len(parties), len(in_full), results)
 
@@ -127,43 +155,34 @@ class _Run:
             self._plans[name] = make_plan(old, self._today, self._snapshots, self._build)
         return self._plans[name].full_because
 
-    def _by_plan(
-        self, plan: Plan, book: ClearanceBook, group: Sequence[KnownParty], now: datetime
-    ) -> list[register.Result]:
-        fresh: list[Screening] | None = None
+    def _merged(
+        self, plan: Plan, group: Sequence[KnownParty]
+    ) -> Iterator[tuple[_Due, Screening | None]]:
+        """Each party as a full run would give it; None where only a full run can tell."""
+        fresh: Sequence[Screening | None] = [None] * len(group)
         if plan.screens is not None:
             fresh = plan.screens.screen([party.subject for party in group])
-        results = []
-        for position, party in enumerate(group):
+        for party, new in zip(group, fresh, strict=True):
             assert party.latest is not None
+            due = _Due(party=party, cause="list changed", plan=plan)
             stored = clearing.uncleared(party, party.latest)
-            new = fresh[position].matches if fresh is not None else ()
-            matches = merge(stored.matches, new, plan)
-            merged = replace(
-                stored,
-                matches=matches,
-                outcome=decide(matches, stored.note),
-                manifest=self._digest,
-            )
-            results.append(self._settle(book, party, merged, "list changed", plan, now))
-        return results
+            found = new.matches if new is not None else ()
+            matches = merge(stored.matches, found, plan, shown=self._shown)
+            if matches is None:
+                yield due, None
+                continue
+            outcome = decide(matches, stored.note)
+            yield due, replace(stored, matches=matches, outcome=outcome)
 
     def _settle(
-        self,
-        book: ClearanceBook,
-        party: KnownParty,
-        screening: Screening,
-        cause: str,
-        plan: Plan,
-        now: datetime,
+        self, book: ClearanceBook, due: _Due, screening: Screening, now: datetime
     ) -> register.Result:
-        settled = book.apply(screening, party.subject, matcher=self._today.matcher)
+        settled = book.apply(screening, due.party.subject, matcher=self._today.matcher)
         settled = replace(settled, manifest=self._digest)
-        change = change_between(party, settled, because=cause, at=now)
+        change = change_between(due.party, settled, because=due.cause, at=now)
         if change is not None:
-            because = _because(cause, party, settled, plan)
-            change = replace(change, because=because)
-        return register.Result(party=party, screening=settled, change=change)
+            change = replace(change, because=because(due.cause, due.party, settled, due.plan))
+        return register.Result(party=due.party, screening=settled, change=change)
 
     def _count(self, parties: int, in_full: int, results: Sequence[register.Result]) -> None:
         changes = tuple(result.change for result in results if result.change is not None)
@@ -180,47 +199,6 @@ class _Run:
         )
 
 
-NAMED_ENTRIES = 5
-"""How many entries the reason of one change names; the rest is counted."""
-
-
-def _because(cause: str, party: KnownParty, after: Screening, plan: Plan) -> str:
-    """The cause, the entries that bring the change, and the clearances that no longer apply."""
-    before = party.latest.matches if party.latest else ()
-    concerned = {
-        (match.list, match.entry) for match in (*before, *after.matches) if match.score >= ALERT_BAR
-    }
-    parts = [
-        f"{list_id} {plan.touched[list_id, entry]} {entry}"
-        for list_id, entry in sorted(concerned)
-        if (list_id, entry) in plan.touched
-    ]
-    parts += [
-        f"{name} no longer in force" for name in sorted({e[0] for e in concerned} & plan.gone)
-    ]
-    if len(parts) > NAMED_ENTRIES:
-        parts = [*parts[:NAMED_ENTRIES], f"and {len(parts) - NAMED_ENTRIES} more"]
-    reason = f"{cause}: {', '.join(parts)}" if parts else cause
-    lapsed = _lapsed(before, after, party)
-    return f"{reason}; {lapsed}" if lapsed else reason
-
-
-def _lapsed(before: Iterable[Match], after: Screening, party: KnownParty) -> str:
-    """Which matches were silenced and are not any more, and which side changed."""
-    still = {(m.list, m.entry): m for m in after.matches if m.score >= ALERT_BAR}
-    said = []
-    for old in before:
-        new = still.get((old.list, old.entry))
-        if old.cleared is None or new is None or new.cleared is not None:
-            continue
-        if not party.is_current:
-            side = "party"
-        else:
-            side = "matcher" if old.entry_digest == new.entry_digest else "entry"
-        said.append(f"clearance lapsed: {side} changed ({old.list} {old.entry})")
-    return "; ".join(said)
-
-
 def rescreen(
     store: Store,
     full: Screens,
@@ -228,6 +206,7 @@ def rescreen(
     build: Build,
     *,
     clock: Clock,
+    shown: int | None = None,
     everything: bool = False,
     progress: Progress | None = None,
 ) -> Report:
@@ -238,6 +217,7 @@ def rescreen(
         full: screens against all lists in force; its manifest is today's.
         snapshots: hands out the entries of `full`'s snapshots and of earlier ones.
         build: makes a screener over the entries that changed.
+        shown: the screener keeps no more matches than this unless they reach the bar (None: all).
         clock: when each page is screened.
         everything: screen all parties against whole lists, whatever changed.
         progress: told after each page.
@@ -246,7 +226,7 @@ def rescreen(
         InsynError: a snapshot in force cannot be read, or the database cannot be used; pages
             already recorded stay.
     """
-    run = _Run(full, snapshots, build, everything)
+    run = _Run(full, snapshots, build, shown=shown, everything=everything)
     last: str | None = None
     with store.reading() as connection:
         total = register.count(connection)
@@ -259,3 +239,50 @@ def rescreen(
         last = parties[-1].subject.id
         if progress is not None:
             progress(min(run.report.parties, total), total)
+
+
+def rescreen_office(
+    data: DataDirectory,
+    *,
+    clock: Clock,
+    everything: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the office's known parties to the lists in force, with the engine itself.
+
+    Raises:
+        EnvironmentFailure: no list is in force, or disk or database cannot be used.
+    """
+    # The engine brings numpy with it; who only reads the register need not wait for it.
+    from insyn.office.lists.snapshots import ListStore
+    from insyn.office.screening.engine import SHOWN, build_screener, open_screener
+    from insyn.office.screening.index import ListSource
+
+    full = open_screener(data, clock=clock)
+    with (
+        TemporaryDirectory(prefix=".changes-", dir=data.index) as folder,
+        open_store(data) as store,
+    ):
+
+        def build(lists: Mapping[str, Sequence[Entry]]) -> Screens:
+            sources = [
+                ListSource(
+                    list=name,
+                    snapshot=digest([content_digest(entry) for entry in entries]),
+                    entries=entries,
+                    degraded=None,
+                )
+                for name, entries in lists.items()
+            ]
+            return build_screener(sources, Path(folder))
+
+        return rescreen(
+            store,
+            full,
+            ListStore(data.lists, clock),
+            build,
+            clock=clock,
+            shown=SHOWN,
+            everything=everything,
+            progress=progress,
+        )
