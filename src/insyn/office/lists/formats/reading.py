@@ -219,9 +219,7 @@ def _month_of(text: str) -> int:
     return 0
 
 
-_NOTE = re.compile(
-    r"\s*\((?:(?:birth|real) name|name at birth|(?:now )?deceased)\)", re.IGNORECASE
-)
+_NOTE = re.compile(r"\s*\((?:(?:birth|real) name|name at birth|(?:now )?deceased)\)", re.IGNORECASE)
 _FORMER = re.compile(r"^\(?(?:f\.?k\.?a\.?|formerly(?: known as)?|previously)[:\s]+", re.IGNORECASE)
 _ALSO = re.compile(r"^\(?(?:a\.?k\.?a\.?|also known as)[:\s]+", re.IGNORECASE)
 
