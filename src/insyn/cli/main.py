@@ -14,7 +14,7 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import lists
+from insyn.cli import clearance, lists, party
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 1 a finding or a refusal, 2 wrong usage, 3 the environment.",
 )
 app.add_typer(lists.app, name="lists")
+app.add_typer(party.app, name="party")
+app.add_typer(clearance.app, name="clearance")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,97 @@
+"""`insyn party`, as an office uses it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.exact_screener import entry
+from tests.support.register_desk import Desk, desk_in
+from tests.support.run_insyn import insyn
+
+from insyn.office.screening.model import Subject
+
+
+@pytest.fixture(autouse=True)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("INSYN_DATA", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("INSYN_DATABASE_URL", raising=False)
+    with desk_in(tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+def screened(desk: Desk) -> Desk:
+    desk.shelf.change(un=[entry("QDe.001", "Nordanvind AB")])
+    desk.put(Subject(id="c-1", name="Nordanvind AB"), Subject(id="c-2", name="Sunnanvind AB"))
+    desk.rescreen()
+    return desk
+
+
+def test_list_says_how_each_party_stands(screened: Desk) -> None:
+    lines = insyn("party", "list").out.splitlines()
+    assert any("c-1" in line and "review" in line and "un QDe.001 1.00" in line for line in lines)
+    assert any("c-2" in line and "clear" in line for line in lines)
+
+
+def test_list_can_be_kept_to_one_outcome(screened: Desk) -> None:
+    out = insyn("party", "list", "--outcome", "review", "--json").out
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["c-1"]
+    assert insyn("party", "list", "--outcome", "match").out == "no known party has outcome match\n"
+
+
+def test_an_unknown_outcome_is_wrong_usage() -> None:
+    assert insyn("party", "list", "--outcome", "fine").code == 2
+
+
+def test_an_empty_register_says_so() -> None:
+    done = insyn("party", "list")
+    assert (done.code, done.out) == (0, "no known party\n")
+
+
+def test_show_has_the_party_and_its_matches(screened: Desk) -> None:
+    out = insyn("party", "show", "c-1").out
+    assert "Nordanvind AB" in out
+    assert "QDe.001" in out
+    assert insyn("party", "show", "c-2").out.endswith("no matches\n")
+
+
+def test_show_prints_no_control_characters_of_a_name(desk: Desk) -> None:
+    desk.put(Subject(id="c-1", name="Evil\x1b[2J\u202eAB"))
+    out = insyn("party", "show", "c-1").out + insyn("party", "list").out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+
+
+@pytest.mark.parametrize("command", ["show", "history"])
+def test_an_unknown_party_is_refused(command: str) -> None:
+    done = insyn("party", command, "c-9")
+    assert done.code == 1
+    assert "no known party has the id 'c-9'" in done.err
+
+
+def test_history_tells_when_and_why_the_outcome_changed(screened: Desk) -> None:
+    screened.shelf.change(un=[])
+    screened.rescreen()
+    changes = insyn("party", "history", "c-1", "--json").json
+    assert [(c["from"], c["to"], c["because"]) for c in changes] == [
+        (None, "review", "first screening"),
+        ("review", "clear", "list changed: un removed QDe.001"),
+    ]
+    assert "list changed: un removed QDe.001" in insyn("party", "history", "c-1").out
+
+
+def test_a_party_never_screened_has_no_history(desk: Desk) -> None:
+    desk.put(Subject(id="c-1", name="Nordanvind AB"))
+    assert "never screened" in insyn("party", "history", "c-1").out
+
+
+def test_rescreen_without_lists_is_refused_not_cleared(desk: Desk) -> None:
+    desk.put(Subject(id="c-1", name="Nordanvind AB"))
+    done = insyn("party", "rescreen")
+    assert done.code == 3
+    assert "no list is in force" in done.err
+    assert json.loads(insyn("party", "show", "c-1", "--json").out)["outcome"] == "review"
