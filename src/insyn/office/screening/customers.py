@@ -1,0 +1,94 @@
+"""Customer files: CSV as people save it, one subject a row.
+
+Always: a row that cannot be screened is reported with its number and the rest goes on; columns
+may stand in any order, unknown ones are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from insyn.base.countries import country_code
+from insyn.base.errors import UnreadableInput
+from insyn.office.lists.entry import Kind
+from insyn.office.lists.formats.reading import birth_date
+from insyn.office.lists.formats.tabular import first, read_records
+from insyn.office.screening.model import BirthSpan, Subject
+
+KINDS = {
+    "person": Kind.PERSON,
+    "individual": Kind.PERSON,
+    "organisation": Kind.ORGANISATION,
+    "organization": Kind.ORGANISATION,
+    "company": Kind.ORGANISATION,
+    "publicbody": Kind.ORGANISATION,
+    "entity": Kind.ORGANISATION,
+    "vessel": Kind.VESSEL,
+    "ship": Kind.VESSEL,
+    "airplane": Kind.AIRCRAFT,
+    "aircraft": Kind.AIRCRAFT,
+    "legalentity": Kind.UNKNOWN,
+    "unknown": Kind.UNKNOWN,
+}
+"""Words for a kind, FollowTheMoney's schemata among them."""
+
+MAX_NAME_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that cannot be screened; `line` is its number in the file."""
+
+    line: int
+    reason: str
+    id: str = ""
+
+
+def kind_of(text: str) -> Kind | None:
+    """A kind by its word or schema; None where it is not said or not known."""
+    return KINDS.get(text.strip().lower().replace("-", "").replace("_", ""))
+
+
+def birth_span(text: str) -> BirthSpan | None:
+    """A birth date as the days it may be; None where no year can be read."""
+    found = birth_date(text)
+    return BirthSpan(earliest=found.earliest, latest=found.latest) if found else None
+
+
+def read_customers(path: Path) -> Iterator[Subject | BadRow]:
+    """The subjects of a customer file, in order.
+
+    Raises:
+        UnreadableInput: it is no text, or has no name column.
+    """
+    checked = False
+    for line, record in read_records(path):
+        if not checked:
+            checked = True
+            if "name" not in record:
+                raise UnreadableInput(
+                    f"{path.name} has no column called name; the first line must name the columns "
+                    "(id, name, kind, country, birth_date, identifier)"
+                )
+        yield _subject(line, record)
+    if not checked and path.stat().st_size == 0:
+        raise UnreadableInput(f"{path.name} is empty")
+
+
+def _subject(line: int, record: Mapping[str, str]) -> Subject | BadRow:
+    id_ = first(record, "id") or f"row-{line}"
+    name = first(record, "name")
+    if not name:
+        return BadRow(line=line, reason="the name is empty", id=id_)
+    if len(name) > MAX_NAME_LENGTH:
+        return BadRow(line=line, reason=f"the name has {len(name)} characters", id=id_)
+    return Subject(
+        id=id_,
+        name=name,
+        kind=kind_of(first(record, "kind", "schema", "type")),
+        country=country_code(first(record, "country", "nationality")),
+        birth_date=birth_span(first(record, "birth_date", "date_of_birth", "dob")),
+        identifier=first(record, "identifier", "identifiers") or None,
+    )
