@@ -11,6 +11,9 @@ from tests.support.exact_screener import entry
 from tests.support.register_desk import Desk, desk_in
 from tests.support.run_insyn import insyn
 
+from insyn.base.clock import isoformat
+from insyn.office.lists.entry import Entry
+from insyn.office.lists.snapshots import ListStore, Snapshot
 from insyn.office.screening.model import Subject
 
 
@@ -95,3 +98,68 @@ def test_rescreen_without_lists_is_refused_not_cleared(desk: Desk) -> None:
     assert done.code == 3
     assert "no list is in force" in done.err
     assert json.loads(insyn("party", "show", "c-1", "--json").out)["outcome"] == "review"
+
+
+def put_in_force(desk: Desk, root: Path, name: str, *entries: Entry) -> None:
+    """Import a list, as `insyn lists import` would."""
+    store = ListStore(root / "lists", desk.clock)
+    digest, count, sources = store.write(name, entries)
+    snapshot = Snapshot(
+        digest=digest,
+        format="test",
+        published=None,
+        imported_at=isoformat(desk.clock()),
+        entries=count,
+        read=count,
+        unread=0,
+        withdrawn=0,
+        sources=sources,
+    )
+    store.adopt(name, snapshot, in_force=True)
+
+
+def test_rescreen_finds_what_a_list_change_brings(desk: Desk, tmp_path: Path) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    desk.put(Subject(id="c-1", name="Nordanvind AB"), Subject(id="c-2", name="Brusande Fors KB"))
+    first = insyn("party", "rescreen")
+    assert first.code == 1
+    assert "2 parties: 0 unchanged, 2 changed (1 need a look), 2 screened in full" in first.out
+    assert insyn("party", "rescreen").code == 0
+
+    put_in_force(
+        desk, tmp_path, "own", entry("O1", "Nordanvind AB"), entry("O2", "Brusande Fors KB")
+    )
+    report = insyn("party", "rescreen", "--json")
+    assert report.code == 1
+    assert (report.json["entries_compared"], report.json["in_full"]) == (1, 0)
+    [change] = report.json["changes"]
+    assert (change["party"], change["from"], change["to"]) == ("c-2", "clear", "review")
+    assert change["because"] == "list changed: own added O2"
+
+    full = insyn("party", "rescreen", "--full", "--json")
+    assert (full.code, full.json["in_full"], full.json["changes"]) == (0, 2, [])
+
+
+def test_a_better_outcome_is_no_finding(desk: Desk, tmp_path: Path) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    desk.put(Subject(id="c-1", name="Nordanvind AB"))
+    insyn("party", "rescreen")
+    put_in_force(desk, tmp_path, "own", entry("O2", "Sunnanvind AB"))
+    done = insyn("party", "rescreen")
+    assert done.code == 0
+    assert "list changed: own removed O1" in done.out
+
+
+def test_degraded_lists_are_told_on_every_re_screening(desk: Desk, tmp_path: Path) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    ListStore(tmp_path / "lists", desk.clock).degrade("own", "the last fetch failed")
+    assert "degraded list own: the last fetch failed" in insyn("party", "rescreen").err
+
+
+def test_no_temporary_index_is_left_behind(desk: Desk, tmp_path: Path) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    desk.put(Subject(id="c-1", name="Nordanvind AB"))
+    insyn("party", "rescreen")
+    put_in_force(desk, tmp_path, "own", entry("O2", "Sunnanvind AB"))
+    insyn("party", "rescreen")
+    assert list((tmp_path / "index").glob(".changes-*")) == []

@@ -33,7 +33,7 @@ class Screens(Protocol):
 class Snapshots(Protocol):
     """What hands out the entries of a list as they were."""
 
-    def entries(self, list_id: str, snapshot: str | None = None) -> Iterable[Entry]:
+    def entries(self, list_id: str, snapshot: str | None = None, /) -> Iterable[Entry]:
         """The entries of one snapshot; an InsynError where it is gone."""
         ...
 
@@ -83,7 +83,9 @@ def make_plan(old: Manifest, today: Manifest, snapshots: Snapshots, build: Build
             try:
                 known = _digests(snapshots.entries(state.list, snapshot))
             except InsynError:
-                return Plan(full_because=f"the earlier snapshot of list {state.list} is gone")
+                return Plan(
+                    full_because=f"the earlier snapshot of list {state.list} cannot be read"
+                )
         entries = list(snapshots.entries(state.list, state.snapshot))
         difference = _difference(known, entries)
         touched.update({(state.list, entry): what for entry, what in difference.items()})

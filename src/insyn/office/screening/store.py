@@ -20,7 +20,7 @@ from insyn.office.migrations import HEAD
 from insyn.office.screening.database import URL_VARIABLE, named_url
 
 BUSY_TIMEOUT_MS = 60_000
-"""How long a command waits for another's write; a batch of a re-screen holds it under a second."""
+"""How long a command waits for another's write; a page of a re-screening holds it for seconds."""
 
 _ADVISORY_LOCK = 0x1A5E_11  # any constant of ours; PostgreSQL's lock around a migration
 
