@@ -14,7 +14,7 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import clearance, lists, party
+from insyn.cli import clearance, compare, lists, party, screen
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ app = typer.Typer(
     help="Answerable video: know who you sell to, and be able to show why you decided so.",
     epilog="Exit codes: 0 fine, 1 a finding or a refusal, 2 wrong usage, 3 the environment.",
 )
+app.command()(screen.screen)
+app.command()(compare.compare)
 app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")

@@ -75,7 +75,7 @@ def _by_native(a: Token, b: Token) -> tuple[float, str]:
 
 
 def _by_reading(a: Token, b: Token) -> tuple[float, str]:
-    """One was romanised by rule, so it is not misspelt; other systems of romanisation may differ."""
+    """One was romanised by rule: it is not misspelt, but other systems may write it otherwise."""
     if a.fold == b.fold:
         return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
     classes = coarse(a.form)

@@ -6,6 +6,7 @@ is in the index; that is what makes re-screening exact (docs/explanation/re-scre
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -160,7 +161,7 @@ class Screener:
             list=self._index.lists[listing],
             entry=self._index.text(reference),
             name=text,
-            match_class=_class_of(name_score, literal=literal, identified=identified),
+            match_class=class_of(name_score, literal=literal, identified=identified),
             score=score,
             supports=tuple(supports),
             contradicts=tuple(contradicts),
@@ -211,7 +212,13 @@ def _same_kind(subject: Kind | None, entry: Kind, personal: bool) -> bool:
     return entry is Kind.UNKNOWN or entry is subject
 
 
-def _class_of(score: float, *, literal: bool, identified: bool) -> MatchClass:
+def is_personal(kind: Kind | None) -> bool | None:
+    """How to read a name of this kind; None: by its words."""
+    return None if kind is None or kind is Kind.UNKNOWN else kind is Kind.PERSON
+
+
+def class_of(score: float, *, literal: bool, identified: bool = False) -> MatchClass:
+    """The class of a name score: what kind of likeness it is."""
     if identified:
         return MatchClass.IDENTIFIER
     if literal and score >= 0.95:
@@ -227,13 +234,16 @@ def build_screener(lists: Sequence[ListSource], root: Path) -> Screener:
     Raises:
         EnvironmentFailure: the disk is full or not writable.
     """
-    ordered = sorted(lists, key=lambda source: source.list)
-    return _opened(ordered, build_index(ordered, root))
+    folder, manifest = compile_lists(lists, root)
+    return Screener(Index(folder), manifest)
 
 
-def _opened(lists: Sequence[ListSource], folder: Path) -> Screener:
-    index = Index(folder)
-    counts = {item["list"]: item["entries"] for item in index.head["lists"]}
+def compile_lists(lists: Sequence[ListSource], root: Path) -> tuple[Path, Manifest]:
+    """The folder of the compiled index, made or found, and the manifest of these lists."""
+    lists = sorted(lists, key=lambda source: source.list)
+    folder = build_index(lists, root)
+    head = json.loads((folder / "index.json").read_text("utf-8"))
+    counts = {item["list"]: item["entries"] for item in head["lists"]}
     states = tuple(
         ListedState(
             list=source.list,
@@ -243,11 +253,21 @@ def _opened(lists: Sequence[ListSource], folder: Path) -> Screener:
         )
         for source in lists
     )
-    return Screener(index, Manifest(matcher=MATCHER, lists=states))
+    return folder, Manifest(matcher=MATCHER, lists=states)
 
 
 def open_screener(data: DataDirectory, *, clock: Clock = system_clock) -> Screener:
     """The screener over the lists in force; compiles them when they have changed.
+
+    Raises:
+        EnvironmentFailure: no list has been imported yet.
+    """
+    folder, manifest = compile_in_force(data, clock=clock)
+    return Screener(Index(folder), manifest)
+
+
+def compile_in_force(data: DataDirectory, *, clock: Clock = system_clock) -> tuple[Path, Manifest]:
+    """The compiled index over the lists in force, made when they have changed.
 
     Raises:
         EnvironmentFailure: no list has been imported yet: an empty index would clear everybody.
@@ -269,4 +289,4 @@ def open_screener(data: DataDirectory, *, clock: Clock = system_clock) -> Screen
             "no list is in force, so nobody can be screened; run `insyn lists update`, "
             "or `insyn lists import FILE...` with files you have"
         )
-    return build_screener(sources, data.index)
+    return compile_lists(sources, data.index)
