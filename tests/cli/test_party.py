@@ -163,3 +163,63 @@ def test_no_temporary_index_is_left_behind(desk: Desk, tmp_path: Path) -> None:
     put_in_force(desk, tmp_path, "own", entry("O2", "Sunnanvind AB"))
     insyn("party", "rescreen")
     assert list((tmp_path / "index").glob(".changes-*")) == []
+
+
+def test_import_adds_screens_and_tells(desk: Desk, tmp_path: Path) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    file = tmp_path / "customers.csv"
+    file.write_text("id,name,country\nc-1,Nordanvind AB,SE\nc-2,Brusande Fors KB,SE\n", "utf-8")
+    done = insyn("party", "import", str(file), "--json")
+    assert done.code == 1
+    assert (done.json["new"], done.json["bad_rows"]) == (2, [])
+    assert done.json["screening"]["worse"] == 1
+    again = insyn("party", "import", str(file))
+    assert again.code == 0
+    assert "0 new, 0 changed, 2 as known" in again.out
+
+    file.write_text("id,name,country\nc-2,Nordanvind AB,SE\n", "utf-8")
+    assert insyn("party", "import", str(file)).code == 1
+    assert insyn("party", "history", "c-2", "--json").json[-1]["because"] == "party changed"
+    assert len(insyn("party", "list", "--json").out.splitlines()) == 2
+
+
+def test_rows_that_cannot_be_parties_are_told_and_the_rest_is_imported(
+    desk: Desk, tmp_path: Path
+) -> None:
+    put_in_force(desk, tmp_path, "own", entry("O1", "Nordanvind AB"))
+    file = tmp_path / "customers.csv"
+    file.write_text(
+        "id,name\nc-1,Brusande Fors KB\nc-2,\n,Utan Nummer AB\nc-1,Samma Nummer AB\n", "utf-8"
+    )
+    done = insyn("party", "import", str(file), "--json")
+    assert done.code == 1
+    assert done.json["new"] == 1
+    assert done.json["bad_rows"] == [
+        "line 3: the name is empty; it was left out",
+        "line 4: no id; a known party is found again by its own id",
+        "id 'c-1' stands twice in the file; the first row was kept",
+    ]
+    assert insyn("party", "show", "c-1", "--json").json["name"] == "Brusande Fors KB"
+    # Neither names nor anything else of a row is repeated in a message.
+    told = insyn("party", "import", str(file)).err
+    assert "line 3" in told
+    assert "Nummer" not in told
+
+
+def test_a_file_that_is_no_table_imports_nothing(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("who,where\nNordanvind AB,SE\n", "utf-8")
+    assert insyn("party", "import", str(file)).code == 1
+    assert insyn("party", "list").out == "no known party\n"
+
+
+def test_imported_parties_stay_though_there_is_no_list_to_screen_against(
+    desk: Desk, tmp_path: Path
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("id,name\nc-1,Nordanvind AB\n", "utf-8")
+    done = insyn("party", "import", str(file))
+    assert done.code == 3
+    assert "1 new" in done.out
+    assert "no list is in force" in done.err
+    assert insyn("party", "show", "c-1", "--json").json["note"] == "not screened yet"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 PartyArgument = Annotated[str, typer.Argument(metavar="ID", help="The party's id.")]
 FINDING = 1
+_NO_ID = re.compile(r"row-\d+")  # what the reader puts where a file gives no id
 CHANGES_SHOWN = 50
 """Changes a re-screening prints for people; `--json` and `party history` have them all."""
 
@@ -80,7 +82,9 @@ def _readable(rows: Iterable[Subject | BadRow], bad: list[str]) -> Iterator[Subj
     seen: set[str] = set()
     for row in rows:
         if isinstance(row, BadRow):
-            bad.append(f"row {row.position}: {row.reason}; it was left out")
+            bad.append(f"line {row.line}: {row.reason}; it was left out")
+        elif _NO_ID.fullmatch(row.id):
+            bad.append(f"line {row.id[4:]}: no id; a known party is found again by its own id")
         elif row.id in seen:
             bad.append(f"id {row.id!r} stands twice in the file; the first row was kept")
         else:

@@ -210,10 +210,10 @@ def fresh(desk: Desk) -> list[object]:
     """What a full run by the screener itself gives, with the clearances that apply."""
     full = desk.shelf.screener()
     with desk.store.reading() as connection:
-        book = ClearanceBook(clearing.standing(connection))
+        book = ClearanceBook(clearing.standing(connection), matcher=full.manifest.matcher)
     subjects = [party.subject for party in desk.parties()]
     screened = [
-        book.apply(screening, subject, matcher=full.manifest.matcher)
+        book.apply(screening, subject)
         for screening, subject in zip(full.screen(subjects), subjects, strict=True)
     ]
     return [(s.id, s.outcome, s.note, s.matches, s.manifest) for s in screened]

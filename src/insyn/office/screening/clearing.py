@@ -200,8 +200,8 @@ def _settle_again(
         return  # the next screening applies them
     screening = uncleared(known, latest)
     matcher = register.manifest(connection, latest.manifest).matcher
-    book = ClearanceBook(standing(connection, [known.subject.id]))
-    settled = book.apply(screening, known.subject, matcher=matcher)
+    book = ClearanceBook(standing(connection, [known.subject.id]), matcher=matcher)
+    settled = book.apply(screening, known.subject)
     change = change_between(known, settled, because=because, at=now)
     result = register.Result(party=known, screening=settled, change=change)
     register.record(connection, [result], screened_at=latest.screened_at)

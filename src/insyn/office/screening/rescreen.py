@@ -134,7 +134,8 @@ class _Run:
             screenings = self._full.screen([due.party.subject for due in in_full])
             done.extend(zip(in_full, screenings, strict=True))
         ids = [party.subject.id for party in parties]
-        book = ClearanceBook(clearing.standing(connection, ids))
+        given = clearing.standing(connection, ids)
+        book = ClearanceBook(given, matcher=self._today.matcher)
         results = [self._settle(book, due, screening, now) for due, screening in done]
         register.record(connection, results, screened_at=now)
         self._count(len(parties), len(in_full), results)
@@ -177,7 +178,7 @@ class _Run:
     def _settle(
         self, book: ClearanceBook, due: _Due, screening: Screening, now: datetime
     ) -> register.Result:
-        settled = book.apply(screening, due.party.subject, matcher=self._today.matcher)
+        settled = book.apply(screening, due.party.subject)
         settled = replace(settled, manifest=self._digest)
         change = change_between(due.party, settled, because=due.cause, at=now)
         if change is not None:
