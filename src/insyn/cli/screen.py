@@ -110,9 +110,7 @@ def _screen_one(work: Work, subject: Subject, *, as_json: bool) -> None:
     from insyn.office.screening.model import Outcome
 
     screener = Screener(Index(work.index), work.manifest)
-    result = work.clearances.apply(
-        screener.screen([subject])[0], subject, matcher=work.manifest.matcher
-    )
+    result = work.clearances.apply(screener.screen([subject])[0], subject)
     if as_json:
         record = {**result.to_json(), "lists": work.manifest.to_json()["lists"]}
         typer.echo(orjson.dumps(record, option=orjson.OPT_INDENT_2).decode())

@@ -54,7 +54,6 @@ class Worker:
     def __init__(self, work: Work) -> None:
         self._screener = Screener(Index(work.index), work.manifest)
         self._clearances = work.clearances
-        self._matcher = work.manifest.matcher
 
     def screen(self, rows: list[Subject | BadRow]) -> Done:
         """Screen one chunk. A bad row is a line of its own, with the error and no outcome."""
@@ -70,7 +69,7 @@ class Worker:
                 continue
             result = next(screened)
             if result.matches:
-                result = self._clearances.apply(result, row, matcher=self._matcher)
+                result = self._clearances.apply(result, row)
             counts[str(result.outcome)] += 1
             lines.append(orjson.dumps(result.to_json()))
         return Done(
