@@ -22,6 +22,7 @@ from insyn.office.screening.store import Store, open_store
 class Desk:
     """What a test does at the register, in one word each."""
 
+    root: Path
     store: Store
     shelf: Shelf = field(default_factory=Shelf)
     now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,4 +70,4 @@ class Desk:
 def desk_in(root: Path, shelf: Shelf | None = None) -> Iterator[Desk]:
     """A desk with an empty database in a directory, and a shelf (None: with exact screeners)."""
     with open_store(DataDirectory(root=root), environ={}) as store:
-        yield Desk(store=store, shelf=shelf or Shelf())
+        yield Desk(root=root, store=store, shelf=shelf or Shelf())

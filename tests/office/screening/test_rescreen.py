@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +16,16 @@ from tests.support.engine_shelf import EngineShelf
 from tests.support.exact_screener import ExactScreener, Shelf, entry
 from tests.support.register_desk import Desk, desk_in
 
+from insyn.base.config import DataDirectory
 from insyn.base.errors import Refusal
 from insyn.office.lists.entry import Entry
+from insyn.office.lists.formats import un_xml
 from insyn.office.screening import clearing, register
 from insyn.office.screening.clearances import ClearanceBook
 from insyn.office.screening.model import Outcome, Subject
 from insyn.office.screening.plan import Screens, make_plan
-from insyn.office.screening.rescreen import rescreen
+from insyn.office.screening.rescreen import Report, rescreen
+from insyn.office.screening.store import open_store
 
 EAST = Subject(id="c-1", name="Östan AB")
 WEST = Subject(id="c-2", name="Västan AB")
@@ -331,3 +336,56 @@ def test_an_entry_that_was_only_indented_anew_is_not_changed(desk: Desk) -> None
     report = desk.rescreen()
     assert (report.entries_compared, report.changes) == (0, ())
     assert desk.party("c-1").outcome is Outcome.CLEAR
+
+
+SHARED = Path(os.environ.get("INSYN_SHARED", Path(__file__).parents[4] / "shared" / "data"))
+UN_EDITIONS = [SHARED / "lists/un" / f"un_{day}.xml" for day in ("2025-04-19", "2026-02-27")]
+
+
+def un_subjects(entries: Sequence[Entry], *, prefix: str) -> list[Subject]:
+    """Every fifth entry as a customer: by turns each of its names, with its kind or without."""
+    return [
+        Subject(
+            id=f"{prefix}{at}",
+            name=listed.names[at % len(listed.names)].text,
+            kind=listed.kind if at % 2 else None,
+        )
+        for at, listed in enumerate(entries)
+        if at % 5 == 0
+    ]
+
+
+@pytest.mark.skipif(
+    not all(path.exists() for path in UN_EDITIONS),
+    reason="needs two editions of the UN list under INSYN_SHARED or ../shared/data",
+)
+def test_two_editions_of_the_un_list_merge_to_a_full_run(tmp_path: Path) -> None:
+    old, new = (
+        [found for found in un_xml.parse({"main": path}) if isinstance(found, Entry)]
+        for path in UN_EDITIONS
+    )
+    with desk_in(tmp_path, EngineShelf(root=tmp_path)) as desk:
+        desk.shelf.change(un=old)
+        desk.put(*un_subjects(old, prefix="old-"), *un_subjects(new, prefix="new-"))
+        desk.rescreen()
+        desk.shelf.change(un=new)
+        report = desk.rescreen()
+        assert report.changes
+        assert report.entries_compared < len(new) / 2
+        assert report.in_full < report.parties / 10
+        assert results(desk) == fresh(desk)
+
+
+def rescreen_in_a_thread(desk: Desk) -> Report:
+    with open_store(DataDirectory(root=desk.root), environ={}) as store:
+        return rescreen(
+            store, desk.shelf.screener(), desk.shelf, desk.shelf.build, clock=desk.clock
+        )
+
+
+def test_two_re_screenings_at_once_record_each_change_once(desk: Desk) -> None:
+    desk.put(*(Subject(id=f"d-{n:04}", name="Östan AB") for n in range(1200)))
+    with ThreadPoolExecutor(2) as both:
+        reports = list(both.map(rescreen_in_a_thread, [desk, desk]))
+    assert sum(len(report.changes) for report in reports) == 1200
+    assert all(len(desk.history(f"d-{n:04}")) == 1 for n in range(0, 1200, 100))

@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateTable
 
 import insyn.office.migrations
 from insyn.base.config import DataDirectory
-from insyn.base.errors import EnvironmentFailure
+from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.office.screening import schema
 from insyn.office.screening.database import URL_VARIABLE, database_exists
 from insyn.office.screening.store import Store, open_store
@@ -46,7 +49,7 @@ def test_sqlite_keeps_foreign_keys_and_a_write_ahead_log(data: DataDirectory) ->
     with open_store(data, environ={}) as store:
         with store.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        with pytest.raises(sa.exc.IntegrityError), store.writing() as connection:
+        with pytest.raises(Refusal, match="nothing was kept"), store.writing() as connection:
             connection.exec_driver_sql(
                 "INSERT INTO outcome_changes"
                 " (party, at, after, because, appeared, vanished, manifest)"
@@ -143,3 +146,23 @@ def test_commands_that_start_at_once_make_one_database(data: DataDirectory) -> N
     with open_store(data, environ={}) as store, store.reading() as connection:
         found = connection.execute(sa.select(schema.manifests.c.digest)).scalars().all()
     assert sorted(found) == names
+
+
+def test_no_message_of_the_database_repeats_a_name(data: DataDirectory) -> None:
+    row = {"id": "p", "name": "Ada Exempel", "digest": "d", "added_at": NOON, "changed_at": NOON}
+    with open_store(data, environ={}) as store:
+        with pytest.raises(Refusal) as refused, store.writing() as connection:
+            connection.execute(sa.insert(schema.parties), [row, row])
+        with pytest.raises(sa.exc.StatementError) as other, store.writing() as connection:
+            connection.execute(sa.insert(schema.parties), {**row, "added_at": "noon"})
+    assert "Exempel" not in str(refused.value) + str(other.value)
+
+
+def test_the_tables_can_be_made_in_postgresql_too() -> None:
+    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # as SQLAlchemy has it
+    made = "".join(
+        str(CreateTable(table).compile(dialect=dialect)) for table in schema.metadata.sorted_tables
+    )
+    assert "matches JSONB NOT NULL" in made
+    assert "screened_at TIMESTAMP WITH TIME ZONE NOT NULL" in made
+    assert "id SERIAL NOT NULL" in made

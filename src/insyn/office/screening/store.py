@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from insyn.base.config import DataDirectory
-from insyn.base.errors import EnvironmentFailure
+from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.base.files import exclusive
 from insyn.office.migrations import HEAD
 from insyn.office.screening.database import URL_VARIABLE, named_url
@@ -86,7 +86,8 @@ def open_store(data: DataDirectory, *, environ: Mapping[str, str] | None = None)
 def _make_engine(url: str) -> sa.Engine:
     # The URL may hold a password: no message repeats it.
     try:
-        engine = sa.create_engine(url)
+        # Parameters are names of people: no message of SQLAlchemy's repeats them.
+        engine = sa.create_engine(url, hide_parameters=True)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         raise EnvironmentFailure(
             f"cannot use the database that {URL_VARIABLE} names ({type(error).__name__}); give a "
@@ -168,9 +169,17 @@ def _failures_named() -> Iterator[None]:
     """Turn what the database cannot do into a message with a next step, without the values."""
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
-            raise
+    except sa.exc.IntegrityError:
+        raise Refusal(
+            "the office's database refused a change that contradicts another one, perhaps made at "
+            "the same moment; nothing was kept, try again"
+        ) from None
+    except sa.exc.DataError:
+        raise Refusal(
+            "the office's database cannot hold a value (too long, or out of range); "
+            "nothing was kept"
+        ) from None
+    except sa.exc.DatabaseError as error:
         raise EnvironmentFailure(
             f"the office's database cannot be used: {error.orig}; check the disk, the "
             f"permissions and {URL_VARIABLE}, and that no other program holds the file"
