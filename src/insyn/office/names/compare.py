@@ -82,7 +82,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...], float, str]
 
 def compare(one: Name, two: Name) -> Comparison:
     """Compare two readings."""
-    if one.compact == two.compact and one.compact:
+    if one.compact == two.compact and (len(one.tokens) == len(two.tokens) or len(one.compact) > 8):
         ordered = [t.form for t in one.tokens] == [t.form for t in two.tokens]
         return Comparison(
             1.0 if ordered else 0.99, (Meeting(one.text, two.text, 1.0, "equal"),), literal=True
@@ -130,6 +130,9 @@ def _pair_runs(one: Name, two: Name, pairs: list[Pair]) -> list[Pair]:
 
 def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> list[Pair]:
     """Meet each weak or unmet word of `whole` by two or three neighbours of `split`."""
+    held_fast = {i for p in pairs if p[2] > 0.91 for i in p[0] if split[i].weight > 0.3}
+    if len(split) - len(held_fast) < 2:
+        return pairs
     for j, target in enumerate(whole):
         held = next((pair for pair in pairs if j in pair[1]), None)
         if len(target.form) < 4 or (held and (held[2] > RUN_TOGETHER - 0.05 or len(held[1]) > 1)):
@@ -140,7 +143,7 @@ def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> 
                 others = [p for p in pairs if p is not held and set(run) & set(p[0])]
                 if any(split[i].weight > 0.3 for p in others for i in p[0]):
                     continue
-                likeness = _run_likeness("".join(split[i].form for i in run), target.form)
+                likeness = _run_likeness([split[i] for i in run], target)
                 if likeness > (held[2] if held else 0.0):
                     dropped = {id(p) for p in others} | {id(held)}
                     pairs = [p for p in pairs if id(p) not in dropped]
@@ -149,13 +152,16 @@ def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> 
     return pairs
 
 
-def _run_likeness(run: str, target: str) -> float:
-    if run == target:
+def _run_likeness(run: Sequence[Token], target: Token) -> float:
+    letters = "".join(token.form for token in run)
+    if letters == target.form:
         return RUN_TOGETHER
-    if len(target) > 4 and coarse(run) == coarse(target):
+    if target.native or any(token.native for token in run):
+        return 0.0  # romanised by rule: not misspelt
+    allowed = 1 if len(target.form) < 10 else 2
+    if len(target.form) >= 6 and OSA.distance(letters, target.form, score_cutoff=2) <= allowed:
         return RUN_TOGETHER - 0.12
-    allowed = 1 if len(target) < 10 else 2
-    if len(target) >= 6 and OSA.distance(run, target, score_cutoff=allowed) <= allowed:
+    if min(len(letters), len(target.form)) >= 7 and coarse(letters) == coarse(target.form):
         return RUN_TOGETHER - 0.12
     return 0.0
 
@@ -235,7 +241,9 @@ def _whole_likeness(one: Name, two: Name) -> float:
     """Both names run together, for spaces that moved: "Lauren Tnkunda"."""
     shorter = min(len(one.compact), len(two.compact))
     allowed = 1 if shorter < 14 else 2
-    if shorter < 8 or abs(len(one.compact) - len(two.compact)) > allowed:
+    if any(token.native for token in (*one.tokens, *two.tokens)):
+        return 0.0
+    if shorter < 9 or abs(len(one.compact) - len(two.compact)) > allowed:
         return 0.0
     wrong = OSA.distance(one.compact, two.compact, score_cutoff=allowed)
     if wrong > allowed:

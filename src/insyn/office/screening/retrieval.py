@@ -30,6 +30,8 @@ Found = tuple[NDArray[Any], NDArray[Any]]
 
 NOTHING: Found = (np.empty(0, np.int32), np.empty(0, np.float32))
 MAX_TOKENS = 24
+MIN_RUN = 5
+"""Letters of a word or run that may stand run together in the other writing."""
 
 
 class Retrieval:
@@ -40,16 +42,16 @@ class Retrieval:
         self._alike: dict[Token, Found] = {}
         self._name_weight = self._weigh_names()
 
-    def _weigh_names(self) -> NDArray[Any]:
+    def _weigh_names(self) -> NDArray[np.float32]:
         """Total weight of each name as the bound counts it."""
         index = self._index
-        weights = np.where(
-            np.isin(index["term_role"], _FREE_ROLES), np.float32(0), index["term_weight"]
-        )
+        free = np.isin(index["term_role"], _FREE_ROLES)
+        weights: NDArray[Any] = np.where(free, np.float32(0), index["term_weight"])
         self._term_weight = weights.astype(np.float32)
         sums = np.concatenate(([0], np.cumsum(self._term_weight[index["name_terms"]])))
         ends = index["name_terms_ends"]
-        return (sums[ends[1:]] - sums[ends[:-1]]).astype(np.float32)
+        weighed: NDArray[np.float32] = (sums[ends[1:]] - sums[ends[:-1]]).astype(np.float32)
+        return weighed
 
     def alike(self, token: Token) -> Found:
         """The terms of the index that `token_similarity` takes for alike to a token."""
@@ -82,47 +84,39 @@ class Retrieval:
 
     def candidates(self, names: Sequence[Name]) -> tuple[NDArray[Any], NDArray[Any]]:
         """For analysed names: (position in `names`, listed name number), to be compared."""
-        sure_q: list[int] = []
-        sure_n: list[NDArray[Any]] = []
-        pair_q: list[int] = []
-        pair_n: list[NDArray[Any]] = []
         met: list[tuple[int, int, Found]] = []
-        index = self._index
+        wide = _Owned()
+        narrow = _Owned()
+        words = _Owned()
+        runs = _Owned()
+        wholes = _Owned()
         for at, name in enumerate(names):
             bare = [terms.bare(token) for token in name.tokens[:MAX_TOKENS]]
             anchored = set(terms.anchors(bare))
             for position, token in enumerate(bare):
                 found = self.alike(token)
                 met.append((at, position, found))
-                for number in found[0].tolist():
-                    rows = index.row("postings" if position in anchored else "anchors", number)
-                    if len(rows):
-                        pair_q.append(at)
-                        pair_n.append(rows)
-            for rows in self._run_together(name, bare):
-                sure_q.append(at)
-                sure_n.append(rows)
-        queries, listed = _joined(pair_q, pair_n)
-        kept = self._bound(names, met, queries, listed)
-        forced = _joined(sure_q, sure_n)
-        return _unique(
-            np.concatenate((queries[kept], forced[0])), np.concatenate((listed[kept], forced[1]))
-        )
-
-    def _run_together(self, name: Name, bare: Sequence[Token]) -> list[NDArray[Any]]:
+                (wide if position in anchored else narrow).add(at, found[0])
+                if len(token.form) >= MIN_RUN and token.role is Role.PROPER:
+                    words.add(at, terms.run_keys(token.form))
+            for run in terms.runs(bare):
+                if len(run) > MIN_RUN:
+                    runs.add(at, terms.exact_run_keys(run))
+            wholes.add(at, terms.compact_keys(name))
         index = self._index
-        found = []
-        for token in bare:
-            if len(token.form) >= 5 and token.role is Role.PROPER:
-                found.append(index.find("runs", terms.run_keys(token.form)))
-        for run in terms.runs(bare):
-            if len(run) < 6:
-                continue
-            for number in index.find("keys", terms.run_keys(run)).tolist():
-                found.append(index.row("anchors", number))
-        if name.compact:
-            found.append(index.find("compacts", terms.compact_keys(name)))
-        return [rows for rows in found if len(rows)]
+        pairs = [
+            expand(index, "postings", *wide.arrays()),
+            expand(index, "anchors", *narrow.arrays()),
+        ]
+        queries, listed = _unique(*_concatenated(pairs))
+        kept = self._bound(names, met, queries, listed)
+        sure = [
+            (queries[kept], listed[kept]),
+            find_many(index, "runs", *words.arrays()),
+            expand(index, "anchors", *find_many(index, "keys", *runs.arrays())),
+            find_many(index, "compacts", *wholes.arrays()),
+        ]
+        return _unique(*_concatenated(sure))
 
     def _bound(
         self,
@@ -153,8 +147,7 @@ class Retrieval:
         first = ends[listed]
         lengths = ends[listed + 1] - first
         owner = np.repeat(np.arange(len(listed)), lengths)
-        offsets = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        term = index["name_terms"][np.repeat(first, lengths) + offsets]
+        term = index["name_terms"][_spread(first, lengths)]
         wanted = term.astype(np.int64) + queries[owner] * terms_count
         place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
         hit = keys[place] == wanted
@@ -193,14 +186,62 @@ class Retrieval:
 _FREE_ROLES = [tuple(Role).index(Role.INITIAL), tuple(Role).index(Role.NUMBER)]
 
 
-def _joined(
-    owners: Sequence[int], rows: Sequence[NDArray[Any]]
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Owner and member of every row, pairs once."""
-    if not rows:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    lengths = np.fromiter((len(row) for row in rows), np.int64, count=len(rows))
-    return _unique(np.repeat(np.array(owners, np.int64), lengths), np.concatenate(rows))
+class _Owned:
+    """Values with the query each belongs to, collected row by row."""
+
+    def __init__(self) -> None:
+        self._owners: list[int] = []
+        self._lengths: list[int] = []
+        self._rows: list[Any] = []
+
+    def add(self, owner: int, row: Any) -> None:
+        if len(row):
+            self._owners.append(owner)
+            self._lengths.append(len(row))
+            self._rows.append(row)
+
+    def arrays(self) -> Pairs:
+        if not self._rows:
+            return _NO_PAIRS
+        return np.repeat(np.array(self._owners, np.int64), self._lengths), np.concatenate(
+            self._rows
+        )
+
+
+Pairs = tuple[NDArray[Any], NDArray[Any]]
+_NO_PAIRS: Pairs = (np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def find_many(index: Index, label: str, owners: NDArray[Any], hashes: NDArray[Any]) -> Pairs:
+    """Every value under each hash, with the owner of the hash."""
+    table = index[f"{label}_hash"]
+    hashes = hashes.astype(np.uint32)
+    left = table.searchsorted(hashes, "left")
+    hit = np.flatnonzero(left < len(table))
+    hit = hit[table[left[hit]] == hashes[hit]]
+    left = left[hit]
+    lengths = table.searchsorted(hashes[hit], "right") - left
+    return np.repeat(owners[hit], lengths), index[f"{label}_value"][_spread(left, lengths)]
+
+
+def expand(index: Index, label: str, owners: NDArray[Any], rows: NDArray[Any]) -> Pairs:
+    """Every member of each row, with the owner of the row."""
+    ends = index[f"{label}_ends"]
+    first = ends[rows]
+    lengths = ends[rows + 1] - first
+    return np.repeat(owners, lengths), index[label][_spread(first, lengths)]
+
+
+def _spread(first: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+    """The positions first, first + 1, ... of every row, one after another."""
+    total = int(lengths.sum())
+    before = np.cumsum(lengths) - lengths
+    positions: NDArray[Any] = np.arange(total) + np.repeat(first - before, lengths)
+    return positions
+
+
+def _concatenated(pairs: Sequence[Pairs]) -> Pairs:
+    return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
 
 def _unique(owners: NDArray[Any], members: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

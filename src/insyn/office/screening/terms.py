@@ -86,12 +86,12 @@ def letter_keys(form: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1 << 17)
 def run_keys(run: str) -> tuple[int, ...]:
-    """Keys of a query's word or run of words: with a letter too many, and by sound classes."""
+    """Keys of a query's word that a listed run may be: with a letter too many, and by sound."""
     return (*_edits("d", run, 1), _key("c", coarse(run)))
 
 
 def exact_run_keys(run: str) -> tuple[int, ...]:
-    """Keys under which a listed run is kept; the query's own deletions meet them."""
+    """Keys of a run: the deletions of the single word on the other side meet them."""
     return (_key("d", run), _key("c", coarse(run)))
 
 
@@ -110,7 +110,9 @@ def identifier_hash(key: str) -> int:
 
 def compact_keys(name: Name) -> tuple[int, ...]:
     """Keys of a whole name without its spaces."""
-    return tuple(_edits("w", name.compact, 1)) if len(name.compact) >= 8 else ()
+    if len(name.compact) < 9 or any(token.native for token in name.tokens):
+        return ()
+    return tuple(_edits("w", name.compact, 1))
 
 
 def _edits(kind: str, word: str, depth: int) -> set[int]:
