@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
 from tests.support.exact_screener import Shelf
 
 from insyn.base.config import DataDirectory
-from insyn.office.screening import register
+from insyn.office.screening import register, schema
+from insyn.office.screening.database import URL_VARIABLE
 from insyn.office.screening.known import KnownParty, OutcomeChange
 from insyn.office.screening.model import Subject
 from insyn.office.screening.rescreen import Report, rescreen
@@ -23,6 +26,7 @@ class Desk:
     """What a test does at the register, in one word each."""
 
     root: Path
+    environ: dict[str, str]
     store: Store
     shelf: Shelf = field(default_factory=Shelf)
     now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,6 +72,23 @@ class Desk:
 
 @contextmanager
 def desk_in(root: Path, shelf: Shelf | None = None) -> Iterator[Desk]:
-    """A desk with an empty database in a directory, and a shelf (None: with exact screeners)."""
-    with open_store(DataDirectory(root=root), environ={}) as store:
-        yield Desk(root=root, store=store, shelf=shelf or Shelf())
+    """A desk with an empty database in a directory, and a shelf (None: with exact screeners).
+
+    With INSYN_TEST_DATABASE_URL the database is that one instead, emptied: so the same tests run
+    on PostgreSQL. Its name must end in "_test", as all that it holds is lost.
+    """
+    url = os.environ.get("INSYN_TEST_DATABASE_URL", "")
+    environ = {URL_VARIABLE: url} if url else {}
+    if url:
+        _empty(url)
+    with open_store(DataDirectory(root=root), environ=environ) as store:
+        yield Desk(root=root, environ=environ, store=store, shelf=shelf or Shelf())
+
+
+def _empty(url: str) -> None:
+    engine = sa.create_engine(url)
+    assert (engine.url.database or "").endswith("_test"), "not the name of a database for tests"
+    with engine.begin() as connection:
+        schema.metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
+    engine.dispose()

@@ -258,10 +258,10 @@ def test_active_clearances_load_without_the_withdrawn(desk: Desk, tmp_path: Path
     data = DataDirectory(root=tmp_path)
     clear(desk)
     # Given under another matcher than the engine's, it is not in the engine's book.
-    assert len(load_active(data, matcher=MATCHER, environ={})) == 1
-    assert len(load_active(data, environ={})) == 0
+    assert len(load_active(data, matcher=MATCHER, environ=desk.environ)) == 1
+    assert len(load_active(data, environ=desk.environ)) == 0
     clearing.withdraw(desk.store, "1", because="x", by="y", clock=desk.clock)
-    assert len(load_active(data, matcher=MATCHER, environ={})) == 0
+    assert len(load_active(data, matcher=MATCHER, environ=desk.environ)) == 0
 
 
 def test_without_a_database_no_clearance_is_loaded_and_no_database_made(tmp_path: Path) -> None:

@@ -377,7 +377,7 @@ def test_two_editions_of_the_un_list_merge_to_a_full_run(tmp_path: Path) -> None
 
 
 def rescreen_in_a_thread(desk: Desk) -> Report:
-    with open_store(DataDirectory(root=desk.root), environ={}) as store:
+    with open_store(DataDirectory(root=desk.root), environ=desk.environ) as store:
         return rescreen(
             store, desk.shelf.screener(), desk.shelf, desk.shelf.build, clock=desk.clock
         )

@@ -52,7 +52,7 @@ def add(
     because, by = _said(because, "--because"), _said(by, "--by")
     now = clock()
     with store.writing() as connection:
-        known = register.find(connection, party)
+        known = register.find(connection, party, lock=True)
         latest, match = _current_match(known, list_id, entry)
         manifest = register.manifest(connection, latest.manifest)
         clearance = Clearance(
@@ -87,7 +87,8 @@ def withdraw(store: Store, clearance: str, *, because: str, by: str, clock: Cloc
     now = clock()
     table = schema.clearances
     with store.writing() as connection:
-        found = _find(connection, clearance)
+        known = register.find(connection, _find(connection, clearance).party, lock=True)
+        found = _find(connection, clearance)  # again, as another may have withdrawn it meanwhile
         if found.withdrawn is not None:
             raise Refusal(f"clearance {clearance} is withdrawn already; nothing was changed")
         connection.execute(
@@ -95,7 +96,6 @@ def withdraw(store: Store, clearance: str, *, because: str, by: str, clock: Cloc
             .where(table.c.id == int(clearance))
             .values(withdrawn_at=now, withdrawn_by=by, withdrawn_because=because)
         )
-        known = register.find(connection, found.party)
         reason = f"clearance {clearance} of {found.list} {found.entry} withdrawn"
         _settle_again(connection, known, reason, now)
     return replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))

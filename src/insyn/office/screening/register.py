@@ -123,8 +123,8 @@ def page(
     if after is not None:
         query = query.where(schema.parties.c.id > after)
     if lock:
-        # PostgreSQL locks the rows; SQLite's writing transaction has the whole file already.
-        query = query.with_for_update(of=schema.parties)
+        ids = sa.select(schema.parties.c.id).order_by(schema.parties.c.id).limit(limit)
+        _lock(connection, ids if after is None else ids.where(schema.parties.c.id > after))
     return [_known_party(row) for row in connection.execute(query)]
 
 
@@ -136,12 +136,23 @@ def every(connection: sa.Connection) -> Iterator[KnownParty]:
         last = parties[-1].subject.id
 
 
-def find(connection: sa.Connection, party: str) -> KnownParty:
-    """The party with this id.
+def _lock(connection: sa.Connection, ids: sa.Select[tuple[str]]) -> None:
+    """Hold these parties until the transaction ends, whatever the database.
+
+    SQLite's writing transaction has the whole file already. PostgreSQL locks rows, and reads what
+    another transaction left only in a statement of its own: hence not in one with the reading.
+    """
+    connection.execute(ids.with_for_update()).all()
+
+
+def find(connection: sa.Connection, party: str, *, lock: bool = False) -> KnownParty:
+    """The party with this id; `lock` it to change what stands against it.
 
     Raises:
         Refusal: no party is known by it.
     """
+    if lock:
+        _lock(connection, sa.select(schema.parties.c.id).where(schema.parties.c.id == party))
     row = connection.execute(_known().where(schema.parties.c.id == party)).one_or_none()
     if row is None:
         raise Refusal(
