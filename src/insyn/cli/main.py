@@ -14,7 +14,7 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import clearance, compare, lists, party, screen
+from insyn.cli import clearance, compare, demo, lists, party, screen
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(screen.screen)
 app.command()(compare.compare)
+app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")

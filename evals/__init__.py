@@ -1,0 +1,1 @@
+"""Quality and speed scorecards: `python -m evals.NAME`; measured, never asserted."""

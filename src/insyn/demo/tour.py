@@ -1,0 +1,142 @@
+"""The guided tour: lists in, a customer file screened, every match explained.
+
+Always: works in a folder of its own and leaves the user's data alone; uses the real lists where
+they lie in `../shared/data` (or INSYN_SHARED), and invented samples in the same formats elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from insyn.base.clock import system_clock
+from insyn.base.config import DataDirectory
+from insyn.office.lists.intake import gather, take_in_all
+from insyn.office.lists.snapshots import ListStore
+from insyn.office.screening.batch import Work, Worker
+from insyn.office.screening.clearances import load_active
+from insyn.office.screening.customers import BadRow, read_customers
+from insyn.office.screening.engine import Screener, compile_in_force
+from insyn.office.screening.index import Index
+from insyn.office.screening.model import Match, Outcome, Subject
+
+REAL_LISTS = (
+    "un/*.xml", "ofac/*.csv", "us_csl/*", "ca/*.xml", "samples/*.xml",
+)  # fmt: skip
+ROWS_OF_REAL_FILE = 2000
+
+
+def run(folder: Path, console: Console) -> None:
+    """Take the tour in `folder`, which is emptied first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    data = DataDirectory(root=folder)
+    shared = find_shared()
+    console.rule("1. Official lists come in")
+    with as_file(files("insyn.demo").joinpath("data")) as samples:
+        _import(data, _list_files(shared, samples), console)
+        console.rule("2. A customer file is screened")
+        index, manifest = compile_in_force(data)
+        work = Work(index=index, manifest=manifest, clearances=load_active(data))
+        _screen(work, samples / "customers.csv", console)
+        if shared is not None:
+            console.rule("3. Real queries against the real lists")
+            _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
+            _screen_real(work, shared / "names" / "people_unlisted_us.csv", console)
+    console.rule("What you can do now")
+    console.print(
+        f"Its data lies in [bold]{folder}[/]. Try:\n"
+        f"  .venv/bin/insyn --data {folder} screen 'Quartzwell Optics'\n"
+        f"  .venv/bin/insyn --data {folder} lists status\n"
+        "  .venv/bin/insyn compare 'Sergei Lavrov' 'Сергей Лавров'\n"
+        "  .venv/bin/insyn --help",
+        highlight=False,
+    )
+
+
+def find_shared() -> Path | None:
+    """The folder with the real data, if it is there."""
+    for place in (os.environ.get("INSYN_SHARED"), "../shared/data"):
+        if place and (Path(place) / "lists").is_dir():
+            return Path(place)
+    return None
+
+
+def _list_files(shared: Path | None, samples: Path) -> list[Path]:
+    found = [samples / "sample_watch.csv"]
+    if shared is None:
+        return [samples / "sample_un.xml", *found]
+    for pattern in REAL_LISTS:
+        found += sorted((shared / "lists").glob(pattern))
+    return found
+
+
+def _import(data: DataDirectory, paths: list[Path], console: Console) -> None:
+    store = ListStore(data.lists, system_clock)
+    publications, refused = gather(paths)
+    table = Table(box=None, pad_edge=False)
+    for column in ("List", "Format", "Records", "Entries", "Outcome"):
+        table.add_column(column, justify="right" if column in ("Records", "Entries") else "left")
+    with console.status("reading lists"):
+        for item in take_in_all(store, publications):
+            table.add_row(
+                item.list, item.format, f"{item.read:,}", f"{item.entries:,}", item.outcome
+            )
+    console.print(table)
+    for path, error in refused:
+        console.print(f"refused {path.name}: {error}", style="red", highlight=False)
+
+
+def _screen(work: Work, path: Path, console: Console) -> None:
+    screener = Screener(Index(work.index), work.manifest)
+    rows = list(read_customers(path))
+    results = iter(screener.screen([row for row in rows if isinstance(row, Subject)]))
+    for row in rows:
+        if isinstance(row, BadRow):
+            console.print(Text(f"row {row.line}: {row.reason}; not screened", style="yellow"))
+            continue
+        result = next(results)
+        colour = {Outcome.MATCH: "red", Outcome.REVIEW: "yellow", Outcome.CLEAR: "green"}
+        console.print(
+            Text(f"{str(result.outcome).upper():<7}", style=f"bold {colour[result.outcome]}"),
+            Text(f"{result.id}  {result.name}"),
+        )
+        for match in result.matches[:1]:
+            console.print(_explained(match))
+
+
+def _explained(match: Match) -> Text:
+    text = Text(f"        {match.score:.2f} {match.match_class}  {match.list} {match.entry}  ")
+    text.append(match.name, style="cyan")
+    for reason in match.supports:
+        text.append(f"\n          + {reason}", style="red")
+    for reason in match.contradicts:
+        text.append(f"\n          - {reason}", style="green")
+    words = ", ".join(f"{t.subject or '-'}:{t.entry or '-'} ({t.how})" for t in match.tokens)
+    text.append(f"\n          {words}", style="dim")
+    return text
+
+
+def _screen_real(work: Work, path: Path, console: Console) -> None:
+    if not path.is_file():
+        return
+    rows: list[Subject | BadRow] = []
+    for row in read_customers(path):
+        rows.append(row)
+        if len(rows) == ROWS_OF_REAL_FILE:
+            break
+    worker = Worker(work)
+    started = time.perf_counter()
+    done = worker.screen(rows)
+    taken = time.perf_counter() - started
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in done.outcomes.items())
+    console.print(
+        f"{path.name}: {done.subjects:,} rows in {taken:.1f} s on one core: {counts}",
+        highlight=False,
+    )
