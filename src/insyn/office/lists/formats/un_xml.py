@@ -54,7 +54,8 @@ def recognise(head: bytes, filename: str) -> bool:
 def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     """Entries of the list, as they stand in the file."""
     path = files["main"]
-    head = path.open("rb").read(4096) if path.stat().st_size else b""
+    with path.open("rb") as file:
+        head = file.read(4096)
     generated = re.search(rb"dateGenerated=[\"'](\d{4}-\d\d-\d\d)", head)
     yield Published(on=parse_day(generated[1].decode()) if generated else None)
     closed = 0
