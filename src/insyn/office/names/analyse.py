@@ -117,7 +117,7 @@ def is_organised(text: str) -> bool:
 
 def _person(text: str, words: list[Word]) -> Iterator[Name]:
     if len(words) > 1 and all(script_of(word.key) in ("Hani", "Hang") for word in words):
-        options = [tuple(_together(word) for word in words)]
+        options = [tuple(_together(word) for word in words), *_spaced_japanese(words)]
     else:
         options = list(
             itertools.islice(
@@ -137,6 +137,17 @@ def _together(word: Word) -> Reading:
     if word.key in tables.native_words("hangul_surnames"):
         return Reading((tables.native_words("hangul_surnames")[word.key][0],))
     return Reading(("".join(readings(word.key, personal=False)[0].words),))
+
+
+def _spaced_japanese(words: list[Word]) -> list[tuple[Reading, ...]]:
+    """A Japanese surname and given name with a blank between, where the tables know both."""
+    names = tables.kanji_names()
+    if len(words) != 2 or not all(word.key in names for word in words):
+        return []
+    families, givens = names[words[0].key][0], names[words[1].key][1]
+    return [
+        (Reading((family,)), Reading((given,))) for family in families[:2] for given in givens[:2]
+    ]
 
 
 def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:

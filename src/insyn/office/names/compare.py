@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
-from insyn.office.names.fold import coarse
+from insyn.office.names.fold import coarse, fold
 from insyn.office.names.similarity import token_similarity
 
 CONTRADICTION_COST = 2.0
@@ -157,7 +157,8 @@ def _run_likeness(run: Sequence[Token], target: Token) -> float:
     if letters == target.form:
         return RUN_TOGETHER
     if target.native or any(token.native for token in run):
-        return 0.0  # romanised by rule: not misspelt
+        # Romanised by rule: not misspelt, but another system may write the same sounds.
+        return RUN_TOGETHER - 0.06 if fold(letters) == fold(target.form) else 0.0
     allowed = 1 if len(target.form) < 10 else 2
     if len(target.form) >= 6 and OSA.distance(letters, target.form, score_cutoff=2) <= allowed:
         return RUN_TOGETHER - 0.12

@@ -76,7 +76,7 @@ _VOWELS = str.maketrans("", "", "aeiou")
 @lru_cache(maxsize=CACHE_SIZE)
 def fold(form: str) -> str:
     """The sound of an ASCII word, roughly: `hussein`, `husayn` and `houssain` fold alike."""
-    word = form
+    word = form[1:] if form.startswith("hs") else form  # Wade-Giles hs is Pinyin x
     if "c" in word:
         # "ch" is one sound; a bare c is s before e, i, y and k elsewhere.
         word = word.replace("ch", "\0").replace("cz", "\0")

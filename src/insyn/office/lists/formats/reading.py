@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -62,38 +63,43 @@ def open_xml(path: Path, *tags: str) -> Iterator[etree._Element]:
     if size > MAX_BYTES:
         raise UnreadableInput(f"{path.name} has {size} bytes, more than a list can have")
     wanted = frozenset(tags)
-    try:
-        parser = etree.iterparse(
-            str(path),
-            events=("start", "end"),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            dtd_validation=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        depth = 0
-        for event, element in parser:
-            if event == "start":
-                if depth == 0 and element.getroottree().docinfo.internalDTD is not None:
-                    raise UnreadableInput(
-                        f"{path.name} carries a document type of its own, which lists never do; "
-                        "it is refused as hostile"
-                    )
-                depth += 1
-                continue
-            depth -= 1
-            if local_name(element) in wanted:
-                yield element
-                element.clear(keep_tail=False)
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
-    except (etree.XMLSyntaxError, etree.LxmlError, UnicodeError) as error:
-        raise UnreadableInput(
-            f"{path.name} is not whole XML ({str(error)[:160]}); fetch it again"
-        ) from error
+    with path.open("rb") as file:
+        try:
+            yield from _elements(file, path.name, wanted)
+        except (etree.XMLSyntaxError, etree.LxmlError, UnicodeError) as error:
+            raise UnreadableInput(
+                f"{path.name} is not whole XML ({str(error)[:160]}); fetch it again"
+            ) from error
+
+
+def _elements(file: BinaryIO, name: str, wanted: frozenset[str]) -> Iterator[etree._Element]:
+    parser = etree.iterparse(
+        file,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    depth = 0
+    for event, element in parser:
+        if event == "start":
+            if depth == 0 and element.getroottree().docinfo.internalDTD is not None:
+                raise UnreadableInput(
+                    f"{name} carries a document type of its own, which lists never do; "
+                    "it is refused as hostile"
+                )
+            depth += 1
+            continue
+        depth -= 1
+        if local_name(element) in wanted:
+            yield element
+            element.clear(keep_tail=False)
+            while element.getprevious() is not None:
+                del element.getparent()[0]
 
 
 def local_name(element: etree._Element) -> str:
