@@ -59,7 +59,7 @@ _GROUPS = (
     ("oue", "ue"), ("oui", "ui"), ("ou", "u"), ("oo", "u"), ("ee", "i"), ("ea", "i"),
     ("eau", "u"), ("iyy", "i"), ("iy", "i"), ("yy", "i"), ("yj", "i"), ("ij", "i"), ("ii", "i"),
     ("ai", "i"), ("ay", "i"), ("ei", "i"), ("ey", "i"), ("ej", "i"), ("aj", "i"), ("ie", "i"),
-    ("ye", "i"), ("je", "i"), ("ae", "a"), ("oe", "u"), ("ue", "u"), ("au", "u"), ("aw", "u"),
+    ("ye", "i"), ("ae", "a"), ("oe", "u"), ("ue", "u"), ("au", "u"), ("aw", "u"),
     ("ow", "u"), ("yo", "u"), ("eo", "u"), ("eu", "u"), ("ia", "ia"), ("ya", "ia"), ("ja", "ja"),
 )  # fmt: skip
 _GROUP_MAP = dict(_GROUPS)
