@@ -10,7 +10,14 @@ from tests.support.real_data import shared_file
 
 from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import Entry, Kind, NameUse, Unread
-from insyn.office.lists.formats import csl_csv, dpl_txt, ofac_csv, un_xml
+from insyn.office.lists.formats import (
+    csl_csv,
+    dpl_txt,
+    ofac_csv,
+    ofac_sdn_xml,
+    sema_xml,
+    un_xml,
+)
 from insyn.office.lists.recognise import known_formats, recognise
 
 
@@ -128,3 +135,19 @@ def test_no_parser_crashes_on_any_bytes(
                 assert not isinstance(item, Unread) or item.reason
         except UnreadableInput:
             pass
+
+
+def test_canada_is_whole() -> None:
+    parsed = list(sema_xml.parse({"main": shared_file("lists/ca/sema_2025.xml")}))
+    kinds = Counter(entry.kind for entry in entries(parsed))
+    assert kinds.total() + sum(isinstance(item, Unread) for item in parsed) == 4_759
+    assert kinds[Kind.PERSON] == 3_334
+
+
+def test_ofac_xml_is_whole() -> None:
+    path = shared_file("lists/ofac/cons_sdn_schema_2025-03-28.xml")
+    found = entries(ofac_sdn_xml.parse({"main": path}))
+    kinds = Counter(entry.kind for entry in found)
+    uses = Counter(name.use for entry in found for name in entry.names)
+    assert kinds == {Kind.ORGANISATION: 363, Kind.PERSON: 80}
+    assert uses[NameUse.WEAK] == 70

@@ -6,8 +6,6 @@ overflow first. Source: OFAC data file formats; docs/reference/list-formats.md.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -28,7 +26,7 @@ from insyn.office.lists.entry import (
 )
 from insyn.office.lists.formats.reading import Parsed, Published, clean, natural_order
 from insyn.office.lists.formats.remarks import read_remarks
-from insyn.office.lists.formats.tabular import read_rows
+from insyn.office.lists.formats.tabular import first_row, read_rows
 
 FORMAT = "ofac-csv"
 _KINDS = {
@@ -46,8 +44,7 @@ def role(head: bytes, filename: str) -> tuple[str, str] | None:
 
     The columns tell the role, the name tells the list; without a telling name it is the SDN list.
     """
-    line = head.decode("ascii", "replace").split("\n", 1)[0]
-    cells = next(csv.reader(io.StringIO(line)), [])
+    cells = first_row(head.decode("ascii", "replace"), ",")
     found = _COLUMNS.get(len(cells))
     if found is None or not cells[0].strip().isdigit():
         return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -103,6 +102,15 @@ def read_records(
         yield number, dict(zip(header, cells, strict=False))
 
 
+def first_row(text: str, delimiter: str | None) -> list[str]:
+    """Cells of the first line that holds something; none where it is no table."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    try:
+        return next(csv.reader([line], delimiter=delimiter or delimiter_of(line)), [])
+    except csv.Error:
+        return []
+
+
 def header_of(head: bytes) -> list[str]:
     """Lower-case column names in the first line of a file's head; empty when it is no text."""
     for mark, encoding in _BOMS:
@@ -113,9 +121,7 @@ def header_of(head: bytes) -> list[str]:
         if b"\0" in head:
             return []
         text = head.decode("utf-8", "replace")
-    line = text.lstrip().split("\n", 1)[0]
-    cells = next(csv.reader(io.StringIO(line), delimiter=delimiter_of(line)), [])
-    return [clean(cell).lower() for cell in cells]
+    return [clean(cell).lower() for cell in first_row(text, None)]
 
 
 def first(record: Mapping[str, str], *columns: str) -> str:
