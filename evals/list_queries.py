@@ -3,9 +3,9 @@
     python -m evals.list_queries --lists FILE... --queries FILE [--people FILE] [--opponent]
 
 Imports the lists into a temporary data directory, screens the queries and the people who are on
-no list, with all columns and with the name alone, and reports: queries whose expected entry
-stands among the matches at or over 0.7 of an outcome that is not clear; the same at the top; and
-people who were flagged. A query may name several expected entries, parted by `;`.
+no list (with the bare name, with name and kind, with all columns) and reports: queries whose
+expected entry stands among the matches at or over 0.7 of an outcome that is not clear; the same
+at the top; and people who were flagged. A query may name several expected entries, parted by `;`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ from evals.scorecard import (
 )
 
 COLUMNS = ("id", "name", "kind", "country", "birth_date", "identifier")
-_NAME_ONLY = ("id", "name")
+WAYS: Mapping[str, Sequence[str]] = {
+    "bare name": ("id", "name"),
+    "name only": ("id", "name", "kind"),
+    "with data": COLUMNS,
+}
+"""What a customer file tells. `name only` is the published benchmark's: a person's name; `bare
+name` does not even say that it is a person's, so it is held against companies and ships too."""
 _SEED = 20261123
 
 
@@ -80,7 +86,15 @@ class Insyn:
             SystemExit: not one answer for every customer came back, in order.
         """
         path = write_csv(self.data / "customers.csv", rows, columns)
-        words = ["screen", "--file", path, "--json-lines", "--data", self.data, *extra]
+        words: list[str | Path] = [
+            "screen",
+            "--file",
+            path,
+            "--json-lines",
+            "--data",
+            self.data,
+            *extra,
+        ]
         run = run_command([self.command, *words], accepted=(0, 1))
         told = [json.loads(line) for line in run.lines[1:]]
         if [record["id"] for record in told] != [row["id"] for row in rows]:
@@ -185,9 +199,8 @@ def _measure(given: argparse.Namespace, folder: Path) -> Report:
     people = sample(read_csv(given.people, "id", "name"), given.sample) if given.people else []
     insyn = Insyn(command=given.insyn, data=folder)
     insyn.import_lists(given.lists)
-    insyn.screen(queries[:1], _NAME_ONLY)  # builds the index, which is not screening's cost
-    ways = {"name only": _NAME_ONLY} if given.name_only else {}
-    ways = ways or {"name only": _NAME_ONLY, "with data": COLUMNS}
+    insyn.screen(queries[:1], COLUMNS)  # builds the index, which is not screening's cost
+    ways = {key: WAYS[key] for key in WAYS if key != "with data" or not given.name_only}
     report: Report = {
         "lists": [path.name for path in given.lists],
         "machine": machine(),
@@ -266,7 +279,7 @@ def main() -> None:
     add("--queries", type=Path, default=names / "un_queries_altered.csv", metavar="CSV")
     add("--expected-column", default="expected_entry", metavar="NAME")
     add("--people", type=Path, metavar="CSV", help="People who are on no list.")
-    add("--name-only", action="store_true", help="Only the name, not the other columns.")
+    add("--name-only", action="store_true", help="Leave out the way with data.")
     add("--sample", type=int, metavar="N", help="Only so many people, drawn with a fixed seed.")
     add("--opponent", action="store_true", help="Ask logic-v2 behind its blocker too.")
     add("--opponent-sample", type=int, default=2000, metavar="N", help="People it is asked about.")
