@@ -31,7 +31,7 @@ from insyn.office.screening.evidence import identifier_key
 MATCHER = "insyn-1.0"
 """Version of analysis, tables, comparison and weighing together; a change re-opens clearances."""
 
-LAYOUT = 2
+LAYOUT = 3
 KINDS = tuple(Kind)
 USES = tuple(NameUse)
 ROLES = tuple(Role)
