@@ -5,14 +5,13 @@ Source: scsanctions.un.org, sc-sanctions.xsd; counts and traps in docs/reference
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
 
 from insyn.base.countries import country_code
-from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import (
     Address,
     BirthDate,
@@ -32,17 +31,19 @@ from insyn.office.lists.formats.reading import (
     Published,
     birth_date,
     children,
+    detect_script,
     open_xml,
     parse_day,
+    read_root,
     source_text,
     split_alias,
     text_of,
     texts_of,
-    year_span,
+    unique,
+    year_range,
 )
 
 FORMAT = "un-xml"
-_RECORDS = ("INDIVIDUAL", "ENTITY")
 _NAME_PARTS = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 
 
@@ -54,21 +55,15 @@ def recognise(head: bytes, filename: str) -> bool:
 def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     """Entries of the list, as they stand in the file."""
     path = files["main"]
-    with path.open("rb") as file:
-        head = file.read(4096)
-    generated = re.search(rb"dateGenerated=[\"'](\d{4}-\d\d-\d\d)", head)
-    yield Published(on=parse_day(generated[1].decode()) if generated else None)
-    closed = 0
-    position = 0
-    for element in open_xml(path, *_RECORDS, "CONSOLIDATED_LIST"):
-        if element.tag == "CONSOLIDATED_LIST":
-            closed += 1
-            continue
-        position += 1
+    root = read_root(path, "CONSOLIDATED_LIST")
+    yield Published(on=parse_day(root.get("dateGenerated")))
+    yield from unique(_records(path))
+
+
+def _records(path: Path) -> Iterator[Parsed]:
+    for position, element in enumerate(open_xml(path, "INDIVIDUAL", "ENTITY"), 1):
         entry = _entry(element)
         yield entry or Unread(position=position, reason="it has no reference number or no name")
-    if not closed:
-        raise UnreadableInput(f"{path.name} is no UN consolidated list; its root is another")
 
 
 def _entry(element: etree._Element) -> Entry | None:
@@ -94,7 +89,7 @@ def _entry(element: etree._Element) -> Entry | None:
         countries=tuple(dict.fromkeys(countries)),
         addresses=tuple(addresses),
         identifiers=tuple(_documents(element)),
-        programmes=(text_of(element, "UN_LIST_TYPE"),),
+        programmes=tuple(texts_of(element, "UN_LIST_TYPE")),
         gender=text_of(element, "GENDER").lower() or None,
         titles=tuple(
             texts_of(element, "TITLE", "VALUE") + texts_of(element, "DESIGNATION", "VALUE")
@@ -108,38 +103,39 @@ def _entry(element: etree._Element) -> Entry | None:
 
 def _names(element: etree._Element) -> list[ListedName]:
     primary = " ".join(part for tag in _NAME_PARTS if (part := text_of(element, tag)))
-    names = [ListedName(text=primary)] if primary else []
-    names += [
-        ListedName(text=name, use=use)
-        for name, use in split_alias(text_of(element, "NAME_ORIGINAL_SCRIPT"))
-    ]
+    first, *others = split_alias(primary) or [(primary, NameUse.ALIAS)]
+    names = [_listed(first[0], NameUse.PRIMARY)] if primary else []
+    names += [_listed(name, use) for name, use in others]
+    names += _aliases(text_of(element, "NAME_ORIGINAL_SCRIPT"), NameUse.ALIAS)
     for alias in children(element, "INDIVIDUAL_ALIAS") + children(element, "ENTITY_ALIAS"):
         quality = text_of(alias, "QUALITY").lower()
         use = {"low": NameUse.WEAK, "f.k.a.": NameUse.FORMER}.get(quality, NameUse.ALIAS)
-        names += [
-            ListedName(text=name, use=found)
-            for name, found in split_alias(text_of(alias, "ALIAS_NAME"), use)
-        ]
+        names += _aliases(text_of(alias, "ALIAS_NAME"), use)
     return list(dict.fromkeys(names))
+
+
+def _aliases(text: str, use: NameUse) -> list[ListedName]:
+    return [_listed(name, found) for name, found in split_alias(text, use)]
+
+
+def _listed(text: str, use: NameUse) -> ListedName:
+    return ListedName(text=text, use=use, script=detect_script(text))
 
 
 def _births(element: etree._Element) -> tuple[list[BirthDate], list[Place]]:
     births: list[BirthDate] = []
     for born in children(element, "INDIVIDUAL_DATE_OF_BIRTH"):
-        circa = text_of(born, "TYPE_OF_DATE").upper() == "APPROXIMATELY"
-        first, last = text_of(born, "FROM_YEAR"), text_of(born, "TO_YEAR")
-        found = birth_date(text_of(born, "DATE") or text_of(born, "YEAR"))
-        if found is None and first.isdigit() and last.isdigit():
-            found = year_span(int(first), int(last), text=f"{first} to {last}")
+        note = text_of(born, "NOTE")
+        year = text_of(born, "YEAR")
+        if year and note.rstrip(".").isalpha():
+            year = f"{note} {year}"  # a month, or "Approximately"
+        found = birth_date(text_of(born, "DATE") or year) or year_range(
+            text_of(born, "FROM_YEAR"), text_of(born, "TO_YEAR")
+        )
+        found = found or birth_date(note)
+        circa = "approximately" in f"{text_of(born, 'TYPE_OF_DATE')} {note}".lower()
         if found is not None:
-            births.append(
-                BirthDate(
-                    earliest=found.earliest,
-                    latest=found.latest,
-                    approximate=circa or found.approximate,
-                    text=found.text,
-                )
-            )
+            births.append(replace(found, approximate=circa or found.approximate))
     places = []
     for place in children(element, "INDIVIDUAL_PLACE_OF_BIRTH"):
         parts = [text_of(place, tag) for tag in ("STREET", "CITY", "STATE_PROVINCE", "COUNTRY")]
@@ -170,11 +166,19 @@ def _documents(element: etree._Element) -> Iterator[Identifier]:
         label = text_of(document, "TYPE_OF_DOCUMENT") or text_of(document, "TYPE_OF_DOCUMENT2")
         country = text_of(document, "ISSUING_COUNTRY") or text_of(document, "COUNTRY_OF_ISSUE")
         if number:
-            kind = (
-                IdentifierType.PASSPORT
-                if "passport" in label.lower()
-                else IdentifierType.NATIONAL_ID
-                if "identification" in label.lower()
-                else IdentifierType.OTHER
+            yield Identifier(
+                type=_document_type(label.lower()),
+                value=number,
+                country=country_code(country),
+                label=label,
             )
-            yield Identifier(type=kind, value=number, country=country_code(country), label=label)
+
+
+def _document_type(label: str) -> IdentifierType:
+    if any(word in label for word in ("passport", "passeport", "pasaporte")):
+        return IdentifierType.PASSPORT
+    if "fiscal" in label or "tax" in label:
+        return IdentifierType.TAX
+    if any(word in label for word in ("identi", "national", "tazkira", "social security")):
+        return IdentifierType.NATIONAL_ID
+    return IdentifierType.OTHER
