@@ -5,14 +5,13 @@ Always: attributes are present but empty rather than absent; native scripts are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
 
 from insyn.base.countries import country_code
-from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import (
     Address,
     BirthDate,
@@ -20,9 +19,12 @@ from insyn.office.lists.entry import (
     CountryRole,
     Entry,
     Identifier,
+    IdentifierType,
     Kind,
     ListedName,
+    NamePart,
     NameUse,
+    PartRole,
     Place,
     Unread,
 )
@@ -32,16 +34,24 @@ from insyn.office.lists.formats.reading import (
     birth_date,
     children,
     clean,
+    detect_script,
     open_xml,
     parse_day,
+    read_root,
     source_text,
     texts_of,
-    year_span,
+    unique,
+    year_range,
 )
 from insyn.office.lists.formats.remarks import identifier_type
 
 FORMAT = "eu-xml"
-_KINDS = {"person": Kind.PERSON, "enterprise": Kind.ORGANISATION, "p": Kind.PERSON}
+_KINDS = {
+    "person": Kind.PERSON,
+    "p": Kind.PERSON,
+    "enterprise": Kind.ORGANISATION,
+    "e": Kind.ORGANISATION,
+}
 _NAMESPACE = b"http://eu.europa.ec/fpi/fsd/export"
 
 
@@ -52,17 +62,14 @@ def recognise(head: bytes, filename: str) -> bool:
 
 def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     """Entries, one a sanctionEntity."""
-    path = files["main"]
-    with path.open("rb") as file:
-        head = file.read(4096)
-    generated = re.search(rb"generationDate=[\"'](\d{4}-\d\d-\d\d)", head)
-    yield Published(on=parse_day(generated[1].decode()) if generated else None)
-    position = 0
-    for element in open_xml(path, "sanctionEntity"):
-        position += 1
+    root = read_root(files["main"], "export")
+    yield Published(on=parse_day(root.get("generationDate")))
+    yield from unique(_records(files["main"]))
+
+
+def _records(path: Path) -> Iterator[Parsed]:
+    for position, element in enumerate(open_xml(path, "sanctionEntity"), 1):
         yield _entry(element) or Unread(position=position, reason="it has no reference or no name")
-    if not position and _NAMESPACE not in head:
-        raise UnreadableInput(f"{path.name} is no EU export; its root is another")
 
 
 def _of(element: etree._Element, name: str) -> str:
@@ -77,10 +84,13 @@ def _country(element: etree._Element) -> str | None:
 def _entry(element: etree._Element) -> Entry | None:
     reference = _of(element, "euReferenceNumber") or _of(element, "logicalId")
     aliases = children(element, "nameAlias")
-    names = [name for at, alias in enumerate(aliases) if (name := _name(alias, first=at == 0))]
+    names = _names(aliases)
     if not reference or not names:
         return None
-    kinds = [_of(sub, "code").lower() for sub in children(element, "subjectType")]
+    kinds = [
+        (_of(sub, "code") or _of(sub, "classificationCode")).lower()
+        for sub in children(element, "subjectType")
+    ]
     births = children(element, "birthdate")
     regulations = children(element, "regulation")
     genders = [found for alias in aliases if (found := _of(alias, "gender"))]
@@ -88,7 +98,7 @@ def _entry(element: etree._Element) -> Entry | None:
         reference=reference,
         kind=_KINDS.get(kinds[0], Kind.UNKNOWN) if kinds else Kind.UNKNOWN,
         names=tuple(dict.fromkeys(names)),
-        birth_dates=tuple(date for born in births if (date := _born(born))),
+        birth_dates=tuple(dict.fromkeys(date for born in births if (date := _born(born)))),
         birth_places=tuple(
             Place(text=text, country=_country(born))
             for born in births
@@ -101,6 +111,7 @@ def _entry(element: etree._Element) -> Entry | None:
                 text=_of(sub, "countryDescription"),
             )
             for sub in children(element, "citizenship")
+            if _country(sub) or _of(sub, "countryDescription").upper() not in ("", "UNKNOWN")
         ),
         addresses=tuple(_addresses(element)),
         identifiers=tuple(_identifiers(element)),
@@ -120,28 +131,50 @@ def _entry(element: etree._Element) -> Entry | None:
     )
 
 
-def _name(alias: etree._Element, *, first: bool) -> ListedName | None:
-    parts = [_of(alias, key) for key in ("firstName", "middleName", "lastName")]
-    text = _of(alias, "wholeName") or " ".join(part for part in parts if part)
+def _names(aliases: list[etree._Element]) -> list[ListedName]:
+    """All names; the first that is not weak is the primary one, as the list has none marked."""
+    names = [name for alias in aliases if (name := _name(alias))]
+    strong = next((at for at, name in enumerate(names) if name.use is not NameUse.WEAK), None)
+    if strong is not None:
+        names[strong] = replace(names[strong], use=NameUse.PRIMARY)
+    return names
+
+
+def _name(alias: etree._Element) -> ListedName | None:
+    parts = [
+        NamePart(role=role, text=text)
+        for key, role in (
+            ("firstName", PartRole.GIVEN),
+            ("middleName", PartRole.MIDDLE),
+            ("lastName", PartRole.FAMILY),
+        )
+        if (text := _of(alias, key))
+    ]
+    text = _of(alias, "wholeName") or " ".join(part.text for part in parts)
+    if not any(ch.isalnum() for ch in text):
+        return None
     weak = _of(alias, "strong").lower() == "false" or any(
         "low quality" in remark.lower() for remark in texts_of(alias, "remark")
     )
-    use = NameUse.WEAK if weak else NameUse.PRIMARY if first else NameUse.ALIAS
-    language = _of(alias, "nameLanguage").lower() or None
-    return ListedName(text=text, use=use, language=language) if text else None
+    return ListedName(
+        text=text,
+        use=NameUse.WEAK if weak else NameUse.ALIAS,
+        script=detect_script(text),
+        language=_of(alias, "nameLanguage").lower() or None,
+        parts=tuple(parts) if len(parts) > 1 else (),
+    )
 
 
 def _born(born: etree._Element) -> BirthDate | None:
-    circa = _of(born, "circa").lower() == "true"
-    first, last = _of(born, "yearRangeFrom"), _of(born, "yearRangeTo")
-    found = birth_date(_of(born, "birthdate") or _of(born, "year"))
-    if found is None and first.isdigit() and last.isdigit() and int(first) > 0:
-        found = year_span(int(first), int(last), text=f"{first} to {last}")
-    if found is None:
-        return None
-    return BirthDate(
-        earliest=found.earliest, latest=found.latest, approximate=circa, text=found.text
+    """The date, or the month or year where the list has no more; other calendars give None."""
+    day, month, year = (_of(born, key) for key in ("birthdate", "monthOfYear", "year"))
+    if not day and month.isdecimal() and int(month):
+        day = f"{year}-{int(month):02}"
+    found = birth_date(day or year) or year_range(
+        _of(born, "yearRangeFrom"), _of(born, "yearRangeTo")
     )
+    circa = _of(born, "circa").lower() == "true"
+    return replace(found, approximate=circa or found.approximate) if found else None
 
 
 def _addresses(element: etree._Element) -> Iterator[Address]:
@@ -152,11 +185,28 @@ def _addresses(element: etree._Element) -> Iterator[Address]:
             yield Address(text=text, country=_country(address))
 
 
+_CONTACTS = {
+    "EMAIL": IdentifierType.EMAIL,
+    "PHONE": IdentifierType.PHONE,
+    "WEB": IdentifierType.WEBSITE,
+}
+
+
 def _identifiers(element: etree._Element) -> Iterator[Identifier]:
+    united = _of(element, "unitedNationId")
+    if united:
+        yield Identifier(type=IdentifierType.OTHER, value=united, label="UN reference")
     for item in children(element, "identification"):
         number = _of(item, "latinNumber") or _of(item, "number")
         label = _of(item, "identificationTypeDescription") or _of(item, "identificationTypeCode")
         if number:
-            yield Identifier(
-                type=identifier_type(label), value=number, country=_country(item), label=label
-            )
+            kind = identifier_type(label)
+            if kind is IdentifierType.OTHER:
+                kind = identifier_type(_of(item, "identificationTypeCode"))
+            false = " (known false)" if _of(item, "knownFalse").lower() == "true" else ""
+            yield Identifier(type=kind, value=number, country=_country(item), label=label + false)
+    for contact in children(element, "address", "contactInfo"):
+        key, value = _of(contact, "key").upper(), _of(contact, "value")
+        known = next((kind for word, kind in _CONTACTS.items() if key.startswith(word)), None)
+        if known is not None and value:
+            yield Identifier(type=known, value=value, label=key)

@@ -17,6 +17,7 @@ from insyn.office.lists.entry import (
     CountryRole,
     Entry,
     Identifier,
+    IdentifierType,
     Kind,
     ListedName,
     NamePart,
@@ -30,11 +31,14 @@ from insyn.office.lists.formats.reading import (
     Published,
     birth_date,
     children,
+    local_name,
     open_xml,
     parse_day,
+    read_root,
     source_text,
     text_of,
     texts_of,
+    unique,
 )
 from insyn.office.lists.formats.remarks import identifier_type
 
@@ -55,13 +59,18 @@ def recognise(head: bytes, filename: str) -> bool:
 
 def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     """Entries, one an sdnEntry."""
+    read_root(files["main"], "sdnList")
+    yield from unique(_records(files["main"]))
+
+
+def _records(path: Path) -> Iterator[Parsed]:
     position = 0
-    for element in open_xml(files["main"], "publshInformation", "sdnEntry"):
-        if etree.QName(element).localname == "publshInformation":
+    for element in open_xml(path, "publshInformation", "sdnEntry"):
+        if local_name(element) == "publshInformation":
             count = text_of(element, "Record_Count")
             yield Published(
-                on=parse_day(text_of(element, "Publish_Date")),
-                record_count=int(count) if count.isdigit() else None,
+                on=parse_day(text_of(element, "Publish_Date"), month_first=True),
+                record_count=int(count) if count.isdecimal() else None,
             )
             continue
         position += 1
@@ -71,10 +80,11 @@ def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
 def _name(element: etree._Element, use: NameUse) -> ListedName | None:
     given, family = text_of(element, "firstName"), text_of(element, "lastName")
     text = " ".join(part for part in (given, family) if part)
-    if not text:
+    if not any(ch.isalnum() for ch in text):
         return None
-    parts = (NamePart(role=PartRole.GIVEN, text=given), NamePart(role=PartRole.FAMILY, text=family))
-    return ListedName(text=text, use=use, script="Latn", parts=parts if given else ())
+    parts = [NamePart(role=PartRole.GIVEN, text=given)] if given else []
+    parts += [NamePart(role=PartRole.FAMILY, text=family)] if given and family else []
+    return ListedName(text=text, use=use, script="Latn", parts=tuple(parts))
 
 
 def _use(alias: etree._Element) -> NameUse:
@@ -113,6 +123,7 @@ def _entry(element: etree._Element) -> Entry | None:
         countries=tuple(countries),
         addresses=tuple(_addresses(element)),
         identifiers=tuple(_identifiers(element)),
+        gender=next((text.lower() for text in _genders(element)), None),
         programmes=tuple(texts_of(element, "programList", "program")),
         titles=(title,) if title else (),
         remarks=text_of(element, "remarks"),
@@ -127,7 +138,14 @@ def _addresses(element: etree._Element) -> Iterator[Address]:
             yield Address(text=text, country=country_code(text_of(address, "country")))
 
 
+def _genders(element: etree._Element) -> list[str]:
+    papers = children(element, "idList", "id")
+    return [text_of(item, "idNumber") for item in papers if text_of(item, "idType") == "Gender"]
+
+
 def _identifiers(element: etree._Element) -> Iterator[Identifier]:
+    for sign in texts_of(element, "vesselInfo", "callSign"):
+        yield Identifier(type=IdentifierType.CALL_SIGN, value=sign, label="Call sign")
     for item in children(element, "idList", "id"):
         number, label = text_of(item, "idNumber"), text_of(item, "idType")
         if number and label != "Gender":
