@@ -155,6 +155,24 @@ def test_variants_that_multiply_are_capped() -> None:
     assert len(entry.names) == seco_xml.MAX_SPELLINGS
 
 
+def test_no_script_is_crowded_out_by_the_variants_of_another() -> None:
+    latin = "".join(
+        f'<spelling-variant lang="RUS" script="LATN">Vell{chr(97 + at)}</spelling-variant>'
+        for at in range(20)
+    )
+    native = '<spelling-variant lang="RUS" script="CYRL">Велл</spelling-variant>'
+    parts = "".join(
+        f'<name-part order="{at}" name-part-type="{sort}"><value>Vell</value>{latin}{native}'
+        "</name-part>"
+        for at, sort in enumerate(("given-name", "family-name"))
+    )
+    entry = only(
+        '<target ssid="8"><individual><identity main="true"><name name-type="primary-name">'
+        f"{parts}</name></identity></individual></target>"
+    )
+    assert ("Велл Велл", "Cyrl") in [(name.text, name.script) for name in entry.names]
+
+
 def test_target_without_a_name_is_unread() -> None:
     target = '<target ssid="9"><entity><identity main="true"/></entity></target>'
     (_, unread) = parsed_text(seco_xml.parse, listing(target))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice, product
+from itertools import chain, islice, product
 from pathlib import Path
 
 from lxml import etree
@@ -67,7 +67,7 @@ _ROLES = {
     "title": PartRole.TITLE,
     "suffix": PartRole.SUFFIX,
 }
-MAX_SPELLINGS = 64
+MAX_SPELLINGS = 32
 """Names that one `name` element may give; variants multiply, and real names have under 20."""
 
 _Style = tuple[str, str]
@@ -217,21 +217,28 @@ def _spellings(name: etree._Element) -> Iterator[tuple[str, list[NamePart]]]:
     """The name as written, then as the product of its parts' variants by language and script.
 
     A part without a variant in that style stands in another language of the same script, else as
-    it is written.
+    it is written. The first spelling of every style comes before the second of any, so that what
+    multiplies in one script crowds no other out.
     """
     parts = children(name, "name-part")
     parts.sort(key=lambda part: _order(part.get("order")))
     roles = [_ROLES.get(part.get("name-part-type", ""), PartRole.OTHER) for part in parts]
     variants = [_variants(part) for part in parts]
     styles = dict.fromkeys(style for table in variants for style in table)
-    for style in (("", ""), *styles):
-        language = style[0] or clean(name.get("lang"))
-        choices = [
-            _choices(part, table, style) for part, table in zip(parts, variants, strict=True)
-        ]
-        for texts in product(*choices):
-            spelt = zip(roles, texts, strict=True)
-            yield language, [NamePart(role=role, text=text) for role, text in spelt if text]
+    spelt = [
+        (
+            style[0] or clean(name.get("lang")),
+            product(
+                *(_choices(part, known, style) for part, known in zip(parts, variants, strict=True))
+            ),
+        )
+        for style in (("", ""), *islice(styles, MAX_SPELLINGS - 1))
+    ]
+    firsts = [(language, next(texts)) for language, texts in spelt]
+    others = ((language, texts) for language, more in spelt for texts in more)
+    for language, texts in chain(firsts, others):
+        named = zip(roles, texts, strict=True)
+        yield language, [NamePart(role=role, text=text) for role, text in named if text]
 
 
 def _order(text: str | None) -> int:
