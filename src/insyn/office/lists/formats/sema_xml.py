@@ -94,11 +94,11 @@ def _entry(record: etree._Element) -> Entry | None:
         return None
     country = text_of(record, "Country")
     keys = (country, text_of(record, "Schedule"), text_of(record, "Item"), whole)
-    digest = hashlib.sha256("|".join(keys).encode()).hexdigest()[:10]
+    digest = hashlib.sha256("|".join(keys).encode()).hexdigest()[:8]
     is_ship = bool(number) or any(word in title.lower() for word in _SHIPS)
     born = birth_date(text_of(record, "DateOfBirthOrShipBuildDate")) if personal else None
     imo = Identifier(type=IdentifierType.IMO, value=number, label="IMO")
-    code = country_code(country)
+    code = _regime_code(country)
     return Entry(
         reference=f"{code or 'XX'}-{keys[1] or '0'}-{keys[2] or '0'}-{digest}".replace(" ", ""),
         kind=Kind.PERSON if personal else Kind.VESSEL if is_ship else Kind.ORGANISATION,
@@ -111,6 +111,14 @@ def _entry(record: etree._Element) -> Entry | None:
         listed_on=parse_day(text_of(record, "DateOfListing")),
         source_record=source_text(record),
     )
+
+
+def _regime_code(text: str) -> str | None:
+    """The country of a regulation; None for those named after a deed ("... Settler Violence").
+
+    A former name may stand in brackets: "Myanmar (Burma) / Myanmar (Birmanie)".
+    """
+    return country_code(text) or country_code(re.sub(r"\s*\([^()]*\)", "", text))
 
 
 def _person_names(given: str, family: str) -> list[ListedName]:
