@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from tests.support.list_files import entries_in, parsed_text, xml_escape, xml_texts
+from tests.support.real_data import shared_file
 
 from insyn.base.errors import UnreadableInput
-from insyn.office.lists.entry import Entry, Kind, NameUse
+from insyn.office.lists.entry import Entry, Kind, NameUse, Unread
 from insyn.office.lists.formats import eu_xml
 from insyn.office.lists.recognise import recognise
 
@@ -44,3 +47,45 @@ def test_cut_export_is_refused(tmp_path: Path) -> None:
     path.write_text(EXPORT[:700])
     with pytest.raises(UnreadableInput):
         list(eu_xml.parse({"main": path}))
+
+
+def test_entity_without_a_reference_is_known_by_its_logical_id() -> None:
+    text = EXPORT.replace('euReferenceNumber="EU.900.1"', 'euReferenceNumber=""')
+    assert [entry.reference for entry in entries_in(parsed_text(eu_xml.parse, text))] == ["9"]
+
+
+def test_unknown_country_is_none() -> None:
+    text = EXPORT.replace(
+        'citizenship countryIso2Code="MT" countryDescription="MALTA"',
+        'citizenship countryIso2Code="00" countryDescription="UNKNOWN"',
+    )
+    assert [entry.countries for entry in entries_in(parsed_text(eu_xml.parse, text))] == [()]
+
+
+def test_name_in_a_native_script_is_a_further_name() -> None:
+    native = '<nameAlias wholeName="Тарквин Велмарк" strong="true" nameLanguage=""/><citizenship'
+    text = EXPORT.replace("<citizenship", native)
+    (entry,) = entries_in(parsed_text(eu_xml.parse, text))
+    assert ("Тарквин Велмарк", "Cyrl", None) in [
+        (n.text, n.script, n.language) for n in entry.names
+    ]
+
+
+@settings(deadline=None, max_examples=40)
+@given(text=xml_texts())
+def test_any_name_is_an_entry_or_unread(text: str) -> None:
+    export = EXPORT.replace("The Glazier", "").replace("Tarquin Vellmark", xml_escape(text))
+    export = export.replace('firstName="Tarquin"', "").replace('lastName="Vellmark"', "")
+    (_, item) = parsed_text(eu_xml.parse, export)
+    assert isinstance(item, Entry | Unread)
+    assert isinstance(item, Entry) == any(ch.isalnum() for ch in text)
+
+
+def test_real_excerpt_is_whole() -> None:
+    path = shared_file("lists/samples/eu_fsf_excerpt.xml")
+    assert recognise(path).id == "eu-xml"
+    found = entries_in(list(eu_xml.parse({"main": path})))
+    assert [(entry.reference, entry.kind, len(entry.names)) for entry in found] == [
+        ("EU.27.28", Kind.PERSON, 3),
+        ("EU.522.39", Kind.ORGANISATION, 2),
+    ]
