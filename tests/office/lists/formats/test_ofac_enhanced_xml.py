@@ -153,3 +153,7 @@ def test_real_files_of_both_formats_agree_but_for_case() -> None:
         assert {(b.earliest, b.latest) for b in entry.birth_dates} == {
             (b.earliest, b.latest) for b in other.birth_dates
         }
+        assert {(c.role, c.code) for c in entry.countries} == {
+            (c.role, c.code) for c in other.countries
+        }
+        assert {i.label for i in entry.identifiers} == {i.label for i in other.identifiers}, key

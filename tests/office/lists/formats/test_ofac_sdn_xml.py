@@ -88,6 +88,22 @@ def test_vessel_has_its_flag_and_call_sign() -> None:
     assert [(i.type, i.value) for i in entry.identifiers] == [(IdentifierType.CALL_SIGN, "9HXX")]
 
 
+def test_statements_among_the_papers_are_no_identifiers() -> None:
+    said = "".join(
+        f"<id><uid>1</uid><idType>{label}</idType><idNumber>{value}</idNumber></id>"
+        for label, value in (
+            ("Secondary sanctions risk:", "Invented Regulations"),
+            ("Target Type", "Private Company"),
+            ("Effective Date (CMIC)", "01 Feb 2024"),
+            ("Nationality of Registration", "Malta"),
+            ("Registration Number", "C 00001"),
+        )
+    )
+    entry = only(SHIP.replace("<vesselInfo>", f"<idList>{said}</idList><vesselInfo>"))
+    assert [i.value for i in entry.identifiers] == ["9HXX", "C 00001"]
+    assert (CountryRole.NATIONALITY, "MT") in [(c.role, c.code) for c in entry.countries]
+
+
 def test_repeated_uid_is_kept_as_a_listing_of_its_own() -> None:
     other = SHIP.replace("ZEPHYRINE", "ZEPHYRETTE")
     parsed = parsed_text(ofac_sdn_xml.parse, listing(SHIP, other, SHIP))

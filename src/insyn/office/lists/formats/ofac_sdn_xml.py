@@ -5,6 +5,7 @@ Always: Latin script only; alias quality is `category`; an organisation's name i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -50,6 +51,13 @@ _KINDS = {
     "aircraft": Kind.AIRCRAFT,
 }
 _ADDRESS = ("address1", "address2", "address3", "city", "stateOrProvince", "postalCode", "country")
+_REGISTERED = "Nationality of Registration"
+_STATEMENT = re.compile(
+    r"\b(?:date|directive|executive order|gender|information|issuer name|model|nationality"
+    r"|operator|owner|sanctions|tonnage|transactions|type)\b",
+    re.IGNORECASE,
+)
+"""Words of an idType that is a statement about the party and no number of a paper."""
 
 
 def recognise(head: bytes, filename: str) -> bool:
@@ -109,6 +117,10 @@ def _entry(element: etree._Element) -> Entry | None:
         )
         for text in texts_of(element, *path)
     ]
+    countries += [
+        CountryLink(role=CountryRole.NATIONALITY, code=country_code(text), text=text)
+        for text in _statements(element, _REGISTERED)
+    ]
     title = text_of(element, "title")
     births = texts_of(element, "dateOfBirthList", "dateOfBirthItem", "dateOfBirth")
     places = texts_of(element, "placeOfBirthList", "placeOfBirthItem", "placeOfBirth")
@@ -120,10 +132,10 @@ def _entry(element: etree._Element) -> Entry | None:
         birth_places=tuple(
             Place(text=text, country=country_code(text.rpartition(",")[2])) for text in places
         ),
-        countries=tuple(countries),
+        countries=tuple(dict.fromkeys(countries)),
         addresses=tuple(_addresses(element)),
         identifiers=tuple(_identifiers(element)),
-        gender=next((text.lower() for text in _genders(element)), None),
+        gender=next((text.lower() for text in _statements(element, "Gender")), None),
         programmes=tuple(texts_of(element, "programList", "program")),
         titles=(title,) if title else (),
         remarks=text_of(element, "remarks"),
@@ -138,9 +150,12 @@ def _addresses(element: etree._Element) -> Iterator[Address]:
             yield Address(text=text, country=country_code(text_of(address, "country")))
 
 
-def _genders(element: etree._Element) -> list[str]:
-    papers = children(element, "idList", "id")
-    return [text_of(item, "idNumber") for item in papers if text_of(item, "idType") == "Gender"]
+def _statements(element: etree._Element, label: str) -> list[str]:
+    """What the idList says under a label that is no paper's."""
+    papers = [
+        item for item in children(element, "idList", "id") if text_of(item, "idType") == label
+    ]
+    return [text for item in papers if (text := text_of(item, "idNumber"))]
 
 
 def _identifiers(element: etree._Element) -> Iterator[Identifier]:
@@ -148,7 +163,7 @@ def _identifiers(element: etree._Element) -> Iterator[Identifier]:
         yield Identifier(type=IdentifierType.CALL_SIGN, value=sign, label="Call sign")
     for item in children(element, "idList", "id"):
         number, label = text_of(item, "idNumber"), text_of(item, "idType")
-        if number and label != "Gender":
+        if number and not _STATEMENT.search(label):
             country = country_code(text_of(item, "idCountry"))
             yield Identifier(
                 type=identifier_type(label), value=number, country=country, label=label
