@@ -72,12 +72,17 @@ def read_customers(path: Path) -> Iterator[Subject | BadRow]:
                     f"{path.name} has no column called name; the first line must name the columns "
                     "(id, name, kind, country, birth_date, identifier)"
                 )
-        yield _subject(line, record)
+        yield read_subject(line, record)
     if not checked and path.stat().st_size == 0:
         raise UnreadableInput(f"{path.name} is empty")
 
 
-def _subject(line: int, record: Mapping[str, str]) -> Subject | BadRow:
+def read_subject(line: int, record: Mapping[str, str]) -> Subject | BadRow:
+    """One row as a subject; `record` is its cells by lower-case column name, missing ones left out.
+
+    What cannot be read of kind, country or birth date is unknown; without a name, or with one
+    longer than `MAX_NAME_LENGTH`, the row is a bad one.
+    """
     id_ = first(record, "id") or f"row-{line}"
     name = first(record, "name")
     if not name:
