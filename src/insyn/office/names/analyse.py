@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
 
@@ -59,9 +59,12 @@ BAND_WEIGHTS = {1: 0.6, 2: 0.72, 3: 0.85}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One comparable word: as written, in ASCII, by sound; `concept` is its table meaning or ""."""
+    """One comparable word: as written, in ASCII, by sound; `concept` is its table meaning or "".
 
-    text: str
+    Words that differ only in how they were written (`text`) are equal.
+    """
+
+    text: str = field(compare=False)
     form: str
     fold: str
     role: Role
@@ -71,9 +74,14 @@ class Token:
     native: str = ""
     """The word's own letters where it was not written in Latin ones."""
 
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Every cache here hashes tokens, so it is done once; four fields tell them apart enough.
+        object.__setattr__(self, "_hash", hash((self.form, self.role, self.concept, self.native)))
+
     def __hash__(self) -> int:
-        # Four fields tell tokens apart well enough, and every cache here hashes tokens.
-        return hash((self.form, self.role, self.concept, self.native))
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +406,7 @@ def _name(text: str, personal: bool, tokens: list[Token], legal: Iterable[str]) 
     compact = "".join(
         token.form if personal or not token.concept else ascii_form(token.concept)
         for token in tokens
-        if token.role is not Role.PARTICLE
+        if token.role is not Role.PARTICLE or token.weight >= BOUND_WEIGHT
     )
     if not compact:
         compact = "".join(token.form for token in tokens)

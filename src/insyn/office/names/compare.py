@@ -34,6 +34,11 @@ EVIDENCE_SLOPE = 0.5
 """Weight that must have met for a person when words are left over, or when none are, and what
 each missing unit takes off. Two of the most common names (0.6 each) are no evidence of a part."""
 
+EXTRA_LEFT = 0.3
+PART_OF_ONE_WORD = 0.62
+"""Weight left over from which a person's name is only a part of the other, and the most that a part
+scores when a single word of it has met."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
@@ -193,10 +198,10 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
         if _is_reversed(one, two, pairs):
             score *= 0.65
         lone = len(one.tokens) == len(two.tokens) == 1
-        needed = 0.0 if lone else EVIDENCE_OF_PART if extra > 0.3 else EVIDENCE_OF_WHOLE
+        needed = 0.0 if lone else EVIDENCE_OF_PART if extra > EXTRA_LEFT else EVIDENCE_OF_WHOLE
         score -= EVIDENCE_SLOPE * max(0.0, needed - evidence)
-        if strong < 2 and extra > 0.3:
-            score = min(score, 0.62)
+        if strong < 2 and extra > EXTRA_LEFT:
+            score = min(score, PART_OF_ONE_WORD)
     elif strong == 1 and len(pairs) == 1 and likeness < matched * 0.99:
         # One word, and that misspelt.
         score -= LONE_WORD

@@ -26,6 +26,11 @@ INITIAL = 0.8
 
 @lru_cache(maxsize=1 << 18)
 def token_similarity(a: Token, b: Token) -> tuple[float, str]:
+    """Likeness of two tokens, remembered."""
+    return likeness(a, b)
+
+
+def likeness(a: Token, b: Token) -> tuple[float, str]:
     """Likeness of two tokens and the word for why, for the evidence shown to a person."""
     if a.form == b.form:
         return 1.0, "equal"

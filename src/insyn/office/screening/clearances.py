@@ -127,7 +127,7 @@ def load_active(
         return ClearanceBook()
     # Kept out of the import: see the head of this module.
     from insyn.office.screening import clearing, store
-    from insyn.office.screening.index import MATCHER
+    from insyn.office.screening.version import matcher as current
 
     with store.open_store(data, environ=environ) as opened, opened.reading() as connection:
-        return ClearanceBook(clearing.standing(connection), matcher=matcher or MATCHER)
+        return ClearanceBook(clearing.standing(connection), matcher=matcher or current())

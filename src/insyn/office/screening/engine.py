@@ -20,7 +20,6 @@ from insyn.office.screening import terms
 from insyn.office.screening.evidence import identifier_key, weigh_birth, weigh_country
 from insyn.office.screening.index import (
     KINDS,
-    MATCHER,
     MAX_NAME,
     USES,
     Index,
@@ -39,6 +38,7 @@ from insyn.office.screening.model import (
 )
 from insyn.office.screening.outcome import decide
 from insyn.office.screening.retrieval import Retrieval
+from insyn.office.screening.version import matcher
 
 SHOWN = 10
 """Matches shown below the bar, at most; every match at or over it is shown."""
@@ -253,7 +253,7 @@ def compile_lists(lists: Sequence[ListSource], root: Path) -> tuple[Path, Manife
         )
         for source in lists
     )
-    return folder, Manifest(matcher=MATCHER, lists=states)
+    return folder, Manifest(matcher=matcher(), lists=states)
 
 
 def open_screener(data: DataDirectory, *, clock: Clock = system_clock) -> Screener:

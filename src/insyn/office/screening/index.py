@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,17 @@ from insyn.base.files import exclusive, sync_directory
 from insyn.office.lists.entry import CountryRole, Entry, Kind, NameUse
 from insyn.office.lists.serial import content_digest
 from insyn.office.names.analyse import Name, Role, Token, analyse
-from insyn.office.names.fold import fold
 from insyn.office.screening import terms
 from insyn.office.screening.evidence import identifier_key
+from insyn.office.screening.version import layout, matcher
 
-MATCHER = "insyn-1.0"
-"""Version of analysis, tables, comparison and weighing together; a change re-opens clearances."""
-
-LAYOUT = 3
 KINDS = tuple(Kind)
 USES = tuple(NameUse)
 ROLES = tuple(Role)
 NO_DAY = -(1 << 30)
+PARTS_OF_WEIGHT = 100
+"""Weights of runs are kept as whole hundredths."""
+
 MAX_NAME = 400
 """Characters of a listed name that are compared; longer ones are descriptions, cut here."""
 
@@ -53,7 +53,7 @@ class ListSource:
 def index_name(sources: Iterable[tuple[str, str]]) -> str:
     """The content name of an index over these (list, snapshot) pairs."""
     lists: list[list[str]] = sorted([name, snapshot] for name, snapshot in sources)
-    return digest({"matcher": MATCHER, "layout": LAYOUT, "lists": lists})[:32]
+    return digest({"matcher": matcher(), "layout": layout(), "lists": lists})[:32]
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class _Builder:
         self.term_ids: dict[Token, int] = {}
         self.all_postings: list[list[int]] = []
         self.anchor_postings: list[list[int]] = []
-        self.runs: set[tuple[int, int]] = set()
+        self.runs: set[tuple[int, int, int]] = set()
         self.compacts: set[tuple[int, int]] = set()
         self.identifiers: set[tuple[int, int]] = set()
 
@@ -139,16 +139,16 @@ class _Builder:
 
     def _add_runs(self, number: int, reading: Name) -> None:
         for run in terms.runs(reading.tokens):
+            weight = round(PARTS_OF_WEIGHT * sum(token.weight for token in run))
             for key in terms.exact_run_keys(run):
-                self.runs.add((key, number))
+                self.runs.add((key, number, weight))
         for key in terms.compact_keys(reading):
             self.compacts.add((key, number))
 
     def _term(self, token: Token) -> int:
-        bare = terms.bare(token)
-        found = self.term_ids.get(bare)
+        found = self.term_ids.get(token)
         if found is None:
-            found = self.term_ids[bare] = len(self.term_ids)
+            found = self.term_ids[token] = len(self.term_ids)
             self.all_postings.append([])
             self.anchor_postings.append([])
         return found
@@ -160,7 +160,7 @@ class _Builder:
         bones: list[tuple[int, int]] = []
         unvocalised: list[tuple[int, int]] = []
         for token, number in self.term_ids.items():
-            term_pool.add(f"{token.form}\t{token.concept}\t{token.native}")
+            term_pool.add(f"{token.form}\t{token.fold}\t{token.concept}\t{token.native}\n")
             keys += [(key, number) for key in terms.term_keys(token)]
             if token.role is Role.PROPER:
                 found = [(key, number) for key in terms.vowelless_keys(token)]
@@ -176,6 +176,8 @@ class _Builder:
             "term_role": np.array([ROLES.index(t.role) for t in tokens], np.uint8),
             "term_weight": np.array([t.weight for t in tokens], np.float32),
             "term_unvocalised": np.array([t.unvocalised for t in tokens], np.uint8),
+            "term_spelling": np.array([terms.spelling_of(t) for t in tokens], np.uint8),
+            "term_sounds": np.array([terms.sounds(t) for t in tokens], np.uint32).reshape(-1, 3),
             "entries": np.array(self.entry, np.int32).reshape(-1, 5),
             "digests": np.frombuffer(bytes(self.digests), np.uint8).reshape(-1, 32),
             "births": np.array(self.births, np.int32).reshape(-1, 4),
@@ -188,11 +190,13 @@ class _Builder:
             ("keys", keys),
             ("bones", bones),
             ("unvocalised", unvocalised),
-            ("runs", sorted(self.runs)),
             ("compacts", sorted(self.compacts)),
             ("identifiers", sorted(self.identifiers)),
         ):
             result |= _hashes(label, pairs)
+        runs = sorted(self.runs)
+        result |= _hashes("runs", [run[:2] for run in runs])
+        result["runs_weight"] = np.array([run[2] for run in runs], np.uint16)
         return result
 
 
@@ -238,8 +242,8 @@ def build_index(sources: Sequence[ListSource], root: Path) -> Path:
         builder = _Builder()
         counts = {source.list: builder.add_list(source) for source in sources}
         head = {
-            "matcher": MATCHER,
-            "layout": LAYOUT,
+            "matcher": matcher(),
+            "layout": layout(),
             "lists": [
                 {"list": s.list, "snapshot": s.snapshot, "entries": counts[s.list]} for s in sources
             ],
@@ -302,17 +306,25 @@ class Index:
         parts = [values[left[at] : right[at]] for at in hit]
         return np.unique(np.concatenate(parts))
 
+    @cached_property
+    def spellings(self) -> tuple[list[str], list[str]]:
+        """The Latin form of every term, and its fold."""
+        rows = bytes(self["term_texts"]).decode("utf-8").split("\n")[:-1]
+        forms, folds, _, _ = zip(*(row.split("\t") for row in rows), strict=True)
+        return list(forms), list(folds)
+
     def term(self, number: int) -> Token:
         """The token behind a term, without the text it was written as."""
         found = self._terms.get(number)
         if found is None:
             start, end = self["term_ends"][number : number + 2]
-            form, concept, native = bytes(self["term_texts"][start:end]).decode("utf-8").split("\t")
+            text = bytes(self["term_texts"][start:end]).decode("utf-8")
+            form, fold, concept, native = text[:-1].split("\t")
             role = ROLES[self["term_role"][number]]
             found = Token(
                 "",
                 form,
-                form if role in (Role.INITIAL, Role.NUMBER) else fold(form),
+                fold,
                 role,
                 round(float(self["term_weight"][number]), 4),
                 concept,

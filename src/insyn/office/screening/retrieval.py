@@ -1,251 +1,298 @@
 """From subjects to the few listed names worth comparing, many subjects at a time.
 
-Always: no listed name is passed over that the comparison would score at `FLOOR` or more (but for
-words run together and misspelt besides). The bound is optimistic: initials and numbers count as
-met, and a matched word counts in full.
+Always: no listed name is passed over that the comparison would score at `bound.FLOOR` or more (but
+for words run together and misspelt besides).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
 
+from insyn.office.names import tables
 from insyn.office.names.analyse import Name, Role, Token
-from insyn.office.names.compare import CONTRADICTION_COST, EXTRA_COST
-from insyn.office.names.similarity import token_similarity
+from insyn.office.names.compare import RUN_TOGETHER
+from insyn.office.names.similarity import likeness
 from insyn.office.screening import terms
-from insyn.office.screening.index import Index
-
-FLOOR = 0.66
-"""Bound on the name score below which a listed name is not looked at."""
-
-BOUND_SLACK = 0.06
-"""Room in the bound for what the weighing does with unequal weights on the two sides."""
+from insyn.office.screening.bound import (
+    FLOOR,
+    FREE_ROLES,
+    MAX_TOKENS,
+    Met,
+    Side,
+    best_scores,
+    weigh_names,
+)
+from insyn.office.screening.index import PARTS_OF_WEIGHT, ROLES, Index
+from insyn.office.screening.ragged import (
+    NO_PAIRS,
+    Owned,
+    Pairs,
+    distinct,
+    expand,
+    find,
+    find_rows,
+    joined,
+    spread,
+)
+from insyn.office.screening.terms import Spelling
 
 Found = tuple[NDArray[Any], NDArray[Any]]
 """Terms alike to a token, and how alike."""
 
-NOTHING: Found = (np.empty(0, np.int32), np.empty(0, np.float32))
-MAX_TOKENS = 24
 MIN_RUN = 5
 """Letters of a word or run that may stand run together in the other writing."""
 
+REMEMBERED = 1 << 17
+"""Words whose terms are remembered: those of about a million customers."""
+
+TWO_WRONG = 5
+"""Letters of a word from which the other may have two of them wrong, at the least."""
+
+_BY_LETTERS = int(Spelling.PLAIN) + int(Spelling.ROMANISED)
+_NOTHING: Found = (np.empty(0, np.int32), np.empty(0, np.float32))
+_NO_RUNS: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]] = (
+    *NO_PAIRS,
+    np.empty(0, np.int64),
+    np.empty(0, np.float32),
+)
+
 
 class Retrieval:
-    """Finds candidates in one index; remembers what each word has met."""
+    """Finds candidates in one index; remembers what each word has met. One thread at a time."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._alike: dict[Token, Found] = {}
-        self._name_weight = self._weigh_names()
+        role = index["term_role"]
+        free = np.isin(role, [ROLES.index(r) for r in FREE_ROLES])
+        self._weight = np.where(free, np.float32(0), index["term_weight"]).astype(np.float32)
+        self._total = self._by_name(self._weight).astype(np.float32)
+        self._initials = self._by_name(role == ROLES.index(Role.INITIAL)).astype(np.float32)
+        self._personal = index["names"][:, 2].astype(bool)
 
-    def _weigh_names(self) -> NDArray[np.float32]:
-        """Total weight of each name as the bound counts it."""
-        index = self._index
-        free = np.isin(index["term_role"], _FREE_ROLES)
-        weights: NDArray[Any] = np.where(free, np.float32(0), index["term_weight"])
-        self._term_weight = weights.astype(np.float32)
-        sums = np.concatenate(([0], np.cumsum(self._term_weight[index["name_terms"]])))
-        ends = index["name_terms_ends"]
-        weighed: NDArray[np.float32] = (sums[ends[1:]] - sums[ends[:-1]]).astype(np.float32)
-        return weighed
+    def _by_name(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of a value of terms over the terms of each listed name."""
+        sums = np.concatenate(([0], np.cumsum(values[self._index["name_terms"]], dtype=np.float64)))
+        ends = self._index["name_terms_ends"]
+        by_name: NDArray[Any] = sums[ends[1:]] - sums[ends[:-1]]
+        return by_name
 
-    def alike(self, token: Token) -> Found:
-        """The terms of the index that `token_similarity` takes for alike to a token."""
-        found = self._alike.get(token)
-        if found is None:
-            if len(self._alike) > 1 << 17:
-                self._alike.clear()
-            found = self._look_up(token)
-            self._alike[token] = found
-        return found
-
-    def _look_up(self, token: Token) -> Found:
-        index = self._index
-        if token.role is Role.INITIAL:
-            return NOTHING
-        candidates = index.find("keys", terms.term_keys(token))
-        if token.role is Role.PROPER:
-            label = "bones" if token.unvocalised else "unvocalised"
-            if len(index[f"{label}_hash"]):
-                more = index.find(label, terms.vowelless_keys(token))
-                candidates = np.union1d(candidates, more)
-        ids: list[int] = []
-        scores: list[float] = []
-        for number in candidates.tolist():
-            score = token_similarity(token, index.term(number))[0]
-            if score > 0:
-                ids.append(number)
-                scores.append(score)
-        return np.array(ids, np.int32), np.array(scores, np.float32)
-
-    def candidates(self, names: Sequence[Name]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def candidates(self, names: Sequence[Name]) -> Pairs:
         """For analysed names: (position in `names`, listed name number), to be compared."""
-        met: list[tuple[int, int, Found]] = []
-        wide = _Owned()
-        narrow = _Owned()
-        words = _Owned()
-        runs = _Owned()
-        wholes = _Owned()
-        for at, name in enumerate(names):
-            bare = [terms.bare(token) for token in name.tokens[:MAX_TOKENS]]
-            anchored = set(terms.anchors(bare))
-            for position, token in enumerate(bare):
-                found = self.alike(token)
-                met.append((at, position, found))
-                (wide if position in anchored else narrow).add(at, found[0])
-                if len(token.form) >= MIN_RUN and token.role is Role.PROPER:
-                    words.add(at, terms.run_keys(token.form))
-            for run in terms.runs(bare):
-                if len(run) > MIN_RUN:
-                    runs.add(at, terms.exact_run_keys(run))
-            wholes.add(at, terms.compact_keys(name))
+        self._meet(chain.from_iterable(name.tokens[:MAX_TOKENS] for name in names))
         index = self._index
-        pairs = [
-            expand(index, "postings", *wide.arrays()),
-            expand(index, "anchors", *narrow.arrays()),
-        ]
-        queries, listed = _unique(*_concatenated(pairs))
-        kept = self._bound(names, met, queries, listed)
-        sure = [
-            (queries[kept], listed[kept]),
-            find_many(index, "runs", *words.arrays()),
-            expand(index, "anchors", *find_many(index, "keys", *runs.arrays())),
-            find_many(index, "compacts", *wholes.arrays()),
-        ]
-        return _unique(*_concatenated(sure))
+        met: list[tuple[int, int, Found]] = []
+        wide, narrow, runs, wholes = Owned(), Owned(), Owned(), Owned()
+        words, places = Owned(), Owned()
+        for at, name in enumerate(names):
+            tokens = name.tokens[:MAX_TOKENS]
+            anchored = terms.anchors(tokens)
+            for position, token in enumerate(tokens):
+                found = self._alike[token]
+                if len(found[0]):
+                    met.append((at, position, found))
+                    (wide if position in anchored else narrow).add(at, found[0].tolist())
+                if len(token.form) >= MIN_RUN and token.role is Role.PROPER:
+                    keys = terms.run_keys(token.form)
+                    words.add(at, keys)
+                    places.add(position, keys)
+            for run in terms.runs(tokens):
+                runs.add(at, terms.exact_run_keys(run))
+            wholes.add(at, terms.compact_keys(name))
+        pairs = distinct(
+            joined(
+                [
+                    expand(index, "postings", *wide.pairs()),
+                    expand(index, "anchors", *narrow.pairs()),
+                ]
+            )
+        )
+        in_runs = self._runs(words.pairs(), places.pairs()[0])
+        return distinct(
+            joined(
+                [
+                    self._within_bound(names, met, pairs, in_runs),
+                    expand(index, "anchors", *find(index, "keys", *runs.pairs())),
+                    find(index, "compacts", *wholes.pairs()),
+                ]
+            )
+        )
 
-    def _bound(
+    # Words to terms
+
+    def _meet(self, tokens: Iterable[Token]) -> None:
+        """Look up the words that were not met before, all at once."""
+        if len(self._alike) > REMEMBERED:
+            self._alike.clear()
+        fresh = [token for token in dict.fromkeys(tokens) if token not in self._alike]
+        keys, bones, unvocalised = Owned(), Owned(), Owned()
+        for at, token in enumerate(fresh):
+            self._alike[token] = _NOTHING
+            if token.role is Role.INITIAL:
+                continue
+            keys.add(at, terms.term_keys(token))
+            if token.role is Role.PROPER:
+                (bones if token.unvocalised else unvocalised).add(at, terms.vowelless_keys(token))
+        index = self._index
+        owners, numbers = distinct(
+            joined(
+                [
+                    find(index, "keys", *keys.pairs()),
+                    find(index, "bones", *bones.pairs()),
+                    find(index, "unvocalised", *unvocalised.pairs()),
+                ]
+            )
+        )
+        kept = self._may_be_alike(fresh, owners, numbers)
+        owners, numbers = owners[kept], numbers[kept]
+        scores = np.array(
+            [
+                likeness(fresh[owner], index.term(number))[0]
+                for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True)
+            ],
+            np.float32,
+        )
+        alike = np.flatnonzero(scores > 0)
+        owners, numbers, scores = owners[alike], numbers[alike].astype(np.int32), scores[alike]
+        ends = owners.searchsorted(np.arange(len(fresh) + 1))
+        for at in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
+            part = slice(ends[at], ends[at + 1])
+            # Copies: a view would keep the whole batch in memory.
+            self._alike[fresh[at]] = (numbers[part].copy(), scores[part].copy())
+
+    def _may_be_alike(
+        self, tokens: Sequence[Token], owners: NDArray[Any], numbers: NDArray[Any]
+    ) -> NDArray[np.bool_]:
+        """Which (token, term) pairs `likeness` must judge: bool, one a pair.
+
+        Nine of ten pairs that share a key are words three letters apart; those go by arithmetic,
+        before any object is made for them.
+        """
+        index = self._index
+        if not len(owners):
+            return np.empty(0, bool)
+        one = np.array([terms.spelling_of(token) for token in tokens], np.uint8)[owners]
+        two = index["term_spelling"][numbers]
+        kept: NDArray[np.bool_] = np.maximum(one, two) + np.minimum(one, two) < _BY_LETTERS
+        sounds = np.array([terms.sounds(token) for token in tokens], np.uint32)[owners]
+        same = sounds == index["term_sounds"][numbers]
+        kept |= same[:, 0] | same[:, 1] | (same[:, 2] & (sounds[:, 2] != 0))
+        rest = np.flatnonzero(~kept)
+        rest_owners, rest_numbers = owners[rest].tolist(), numbers[rest].tolist()
+        forms, folds = index.spellings
+        wrong = cpdist(
+            [tokens[owner].form for owner in rest_owners],
+            [forms[number] for number in rest_numbers],
+            scorer=OSA.distance,
+            score_cutoff=2,
+        )
+        by_sound = cpdist(
+            [tokens[owner].fold for owner in rest_owners],
+            [folds[number] for number in rest_numbers],
+            scorer=OSA.distance,
+            score_cutoff=1,
+        )
+        long = np.array([len(tokens[owner].form) >= TWO_WRONG for owner in rest_owners], bool)
+        kept[rest[(wrong <= 1) | ((wrong == 2) & (long | (by_sound <= 1)))]] = True
+        nicknames = tables.nicknames()
+        for at, owner, number in zip(rest.tolist(), rest_owners, rest_numbers, strict=True):
+            if forms[number] in nicknames.get(tokens[owner].form, ()):
+                kept[at] = True
+        return kept
+
+    # Words to names
+
+    def _runs(
+        self, words: Pairs, places: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Listed names with a run that a word may be: query, name, the word's place, its weight."""
+        queries, keys = words
+        if not len(queries):
+            return _NO_RUNS
+        at, rows = find_rows(self._index, "runs", np.arange(len(queries)), keys)
+        weight = self._index["runs_weight"][rows] / np.float32(PARTS_OF_WEIGHT)
+        return queries[at], self._index["runs_value"][rows].astype(np.int64), places[at], weight
+
+    def _within_bound(
         self,
         names: Sequence[Name],
         met: Sequence[tuple[int, int, Found]],
+        pairs: Pairs,
+        in_runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]],
+    ) -> Pairs:
+        """The pairs that may reach `FLOOR`; `in_runs` are pairs that a run has brought."""
+        plain = len(pairs[0])
+        queries, listed = joined([pairs, in_runs[:2]])
+        query = weigh_names(names)
+        alike = self._personal[listed] == query.personal[queries]
+        seen, name_met, likeness = self._met_weights(met, queries, listed)
+        seen[plain:] |= np.int64(1) << in_runs[2]
+        name_met[plain:] += in_runs[3]
+        likeness[plain:] += RUN_TOGETHER * in_runs[3]
+        ends = self._index["name_terms_ends"]
+        bound = best_scores(
+            query,
+            queries,
+            Met(seen, name_met, likeness),
+            self._total[listed],
+            Side(
+                query.weights[:0],
+                self._initials[listed],
+                ends[listed + 1] - ends[listed],
+                self._personal[listed],
+            ),
+        )
+        kept = alike & (bound >= FLOOR)
+        return queries[kept], listed[kept]
+
+    def _met_weights(
+        self,
+        met: Sequence[tuple[int, int, Found]],
         queries: NDArray[Any],
         listed: NDArray[Any],
-    ) -> NDArray[Any]:
-        """Which pairs may reach `FLOOR`: bool, one a pair."""
-        if not len(queries):
-            return np.empty(0, bool)
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """By pair: bits of the query's words that met, the name's weight that met, times how alike.
+
+        A word of the listed name that several words of the query met counts once, at its best.
+        """
+        count = len(queries)
+        if not met or not count:
+            return np.zeros(count, np.int64), np.zeros(count), np.zeros(count)
         index = self._index
-        terms_count = np.int64(len(index["term_role"]))
-        # What each query has met: sorted (query, term) keys with the positions that met it.
-        keys = np.concatenate([f[0].astype(np.int64) + at * terms_count for at, _, f in met])
-        bits = np.concatenate(
-            [np.full(len(f[0]), 1 << position, np.int64) for _, position, f in met]
-        )
-        likeness = np.concatenate([f[1] for _, _, f in met])
+        size = np.int64(len(self._weight))
+        lengths = [len(found[0]) for _, _, found in met]
+        owners = np.repeat(np.array([at for at, _, _ in met], np.int64), lengths)
+        bits = np.repeat(np.array([1 << position for _, position, _ in met], np.int64), lengths)
+        keys = np.concatenate([found[0] for _, _, found in met]) + owners * size
+        likeness = np.concatenate([found[1] for _, _, found in met])
         order = np.argsort(keys, kind="stable")
         keys, bits, likeness = keys[order], bits[order], likeness[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-        masks = np.bitwise_or.reduceat(bits, starts)
-        likeness = np.maximum.reduceat(likeness, starts)
         keys = keys[starts]
+        bits = np.bitwise_or.reduceat(bits, starts)
+        likeness = np.maximum.reduceat(likeness, starts)
 
         ends = index["name_terms_ends"]
-        first = ends[listed]
-        lengths = ends[listed + 1] - first
-        owner = np.repeat(np.arange(len(listed)), lengths)
-        term = index["name_terms"][_spread(first, lengths)]
-        wanted = term.astype(np.int64) + queries[owner] * terms_count
+        first = ends[listed].astype(np.int64)
+        words = ends[listed + 1] - first
+        owner = np.repeat(np.arange(count), words)
+        term = index["name_terms"][spread(first, words)]
+        wanted = term + queries[owner] * size
         place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
-        hit = keys[place] == wanted
-
-        weight = self._term_weight[term[hit]]
-        name_met = np.bincount(owner[hit], weights=weight, minlength=len(listed))
-        alike = np.bincount(
-            owner[hit], weights=weight * likeness[place[hit]], minlength=len(listed)
+        hit = np.flatnonzero(keys[place] == wanted)
+        owner, place = owner[hit], place[hit]
+        weight = self._weight[term[hit]]
+        seen = np.zeros(count, np.int64)
+        np.bitwise_or.at(seen, owner, bits[place])
+        return (
+            seen,
+            np.bincount(owner, weights=weight, minlength=count),
+            np.bincount(owner, weights=weight * likeness[place], minlength=count),
         )
-        seen = np.zeros(len(listed), np.int64)
-        np.bitwise_or.at(seen, owner[hit], masks[place[hit]])
-        query_weights = np.zeros((len(names), MAX_TOKENS), np.float32)
-        for at, name in enumerate(names):
-            for position, token in enumerate(name.tokens[:MAX_TOKENS]):
-                if token.role not in (Role.INITIAL, Role.NUMBER):
-                    query_weights[at, position] = token.weight
-        weights = query_weights[queries]
-        is_met = (seen[:, None] >> np.arange(MAX_TOKENS)) & 1
-        query_met = (weights * is_met).sum(axis=1)
-        left_query = weights.sum(axis=1) - query_met
-        left_name = self._name_weight[listed] - name_met
-        # Both sides count the same meetings; the larger weight is the optimistic one.
-        matched = np.maximum((query_met + name_met) / 2, 1e-6)
-        contradiction = np.maximum(0, np.minimum(left_query, left_name))
-        extra = np.abs(left_query - left_name)
-        quality = np.where(name_met > 0, alike / np.maximum(name_met, 1e-6), 1.0)
-        bound = (
-            (quality + BOUND_SLACK)
-            * matched
-            / (matched + CONTRADICTION_COST * contradiction + EXTRA_COST * extra)
-        )
-        kept: NDArray[Any] = bound >= FLOOR
-        return kept
-
-
-_FREE_ROLES = [tuple(Role).index(Role.INITIAL), tuple(Role).index(Role.NUMBER)]
-
-
-class _Owned:
-    """Values with the query each belongs to, collected row by row."""
-
-    def __init__(self) -> None:
-        self._owners: list[int] = []
-        self._lengths: list[int] = []
-        self._rows: list[Any] = []
-
-    def add(self, owner: int, row: Any) -> None:
-        if len(row):
-            self._owners.append(owner)
-            self._lengths.append(len(row))
-            self._rows.append(row)
-
-    def arrays(self) -> Pairs:
-        if not self._rows:
-            return _NO_PAIRS
-        return np.repeat(np.array(self._owners, np.int64), self._lengths), np.concatenate(
-            self._rows
-        )
-
-
-Pairs = tuple[NDArray[Any], NDArray[Any]]
-_NO_PAIRS: Pairs = (np.empty(0, np.int64), np.empty(0, np.int64))
-
-
-def find_many(index: Index, label: str, owners: NDArray[Any], hashes: NDArray[Any]) -> Pairs:
-    """Every value under each hash, with the owner of the hash."""
-    table = index[f"{label}_hash"]
-    hashes = hashes.astype(np.uint32)
-    left = table.searchsorted(hashes, "left")
-    hit = np.flatnonzero(left < len(table))
-    hit = hit[table[left[hit]] == hashes[hit]]
-    left = left[hit]
-    lengths = table.searchsorted(hashes[hit], "right") - left
-    return np.repeat(owners[hit], lengths), index[f"{label}_value"][_spread(left, lengths)]
-
-
-def expand(index: Index, label: str, owners: NDArray[Any], rows: NDArray[Any]) -> Pairs:
-    """Every member of each row, with the owner of the row."""
-    ends = index[f"{label}_ends"]
-    first = ends[rows]
-    lengths = ends[rows + 1] - first
-    return np.repeat(owners, lengths), index[label][_spread(first, lengths)]
-
-
-def _spread(first: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
-    """The positions first, first + 1, ... of every row, one after another."""
-    total = int(lengths.sum())
-    before = np.cumsum(lengths) - lengths
-    positions: NDArray[Any] = np.arange(total) + np.repeat(first - before, lengths)
-    return positions
-
-
-def _concatenated(pairs: Sequence[Pairs]) -> Pairs:
-    return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
-
-
-def _unique(owners: NDArray[Any], members: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    if not len(owners):
-        return owners.astype(np.int64), members.astype(np.int64)
-    keys = np.unique((owners.astype(np.int64) << 32) | members.astype(np.int64))
-    return keys >> 32, keys & 0xFFFFFFFF

@@ -10,31 +10,37 @@ Source of the deletion keys: W. Garbe, symmetric delete spelling correction (201
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from enum import IntEnum
+from functools import cache, lru_cache
+from typing import AnyStr
 from zlib import crc32
 
 from insyn.office.names import tables
 from insyn.office.names.analyse import Name, Role, Token
 from insyn.office.names.fold import coarse, skeleton
+from insyn.office.names.words import script_of
 
 LONG_WORD = 7
 """Letters from which a word may have two of them wrong (`names.similarity`)."""
 
 RUN_LENGTH = 3
-"""Words that may stand run together in another writing of a name."""
+SHORTEST_RUN = 4
+LONGEST_RUN = 24
+"""Words that may stand run together in another writing of a name, and their letters together."""
 
 ANCHOR_SHARE = 0.25
 """The heaviest tokens that together weigh more than this share of a name: in any pair over the
 bar, one of them has met, on the side that is wholly met (`names.compare`, contradiction cost)."""
 
 
-def runs(tokens: Sequence[Token]) -> Iterator[str]:
-    """Two and three neighbouring words of a name as one, and the whole name."""
+def runs(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """Two and three neighbouring words of a name that may stand as one in another writing."""
     for size in range(2, RUN_LENGTH + 1):
         for start in range(len(tokens) - size + 1):
-            run = "".join(token.form for token in tokens[start : start + size])
-            if 4 <= len(run) <= 24:
+            run = tokens[start : start + size]
+            if SHORTEST_RUN <= sum([len(token.form) for token in run]) <= LONGEST_RUN:
                 yield run
 
 
@@ -85,22 +91,48 @@ def letter_keys(form: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1 << 17)
-def run_keys(run: str) -> tuple[int, ...]:
-    """Keys of a query's word that a listed run may be: with a letter too many, and by sound."""
-    return (*_edits("d", run, 1), _key("c", coarse(run)))
+def run_keys(word: str) -> tuple[int, ...]:
+    """Keys of a single word that a run on the other side may be: a letter too many, or by sound."""
+    return (*_edits("d", word, 1), _key("c", coarse(word)))
 
 
-def exact_run_keys(run: str) -> tuple[int, ...]:
-    """Keys of a run: the deletions of the single word on the other side meet them."""
-    return (_key("d", run), _key("c", coarse(run)))
+def exact_run_keys(run: Sequence[Token]) -> tuple[int, int]:
+    """Keys of a run: the keys of the single word on the other side meet them."""
+    # The sounds of the parts stand for the sound of the whole: only a seam can differ, and folding
+    # every run of every name costs more than all else that is done with it.
+    sounds = "".join([coarse(token.form) for token in run])
+    return _key("d", "".join([token.form for token in run])), _key("c", _DOUBLE.sub(r"\1", sounds))
 
 
-def bare(token: Token) -> Token:
-    """The token without the text it was written as, so that equal words are one term."""
-    return Token(
-        "", token.form, token.fold, token.role, token.weight, token.concept, token.unvocalised,
-        token.native,
-    )  # fmt: skip
+_DOUBLE = re.compile(r"(.)\1+")
+
+
+class Spelling(IntEnum):
+    """How a word is spelt: letter by letter in Latin ones, romanised letter by letter, or else."""
+
+    OTHER = 0
+    ROMANISED = 1
+    PLAIN = 2
+
+
+def spelling_of(token: Token) -> Spelling:
+    """How `token_similarity` may compare it; OTHER where it must say so itself."""
+    if token.role is not Role.PROPER or token.unvocalised:
+        return Spelling.OTHER
+    if not token.native:
+        return Spelling.PLAIN
+    is_whole = script_of(token.native) in ("Hani", "Hang", "Kana")
+    return Spelling.OTHER if is_whole else Spelling.ROMANISED
+
+
+def sounds(token: Token) -> tuple[int, int, int]:
+    """Hashes of fold, coarse fold and concept (0: none).
+
+    Two words of which one is PLAIN and the other PLAIN or ROMANISED, and that are alike by other
+    than their letters, agree in one of them or are nicknames.
+    """
+    concept = _key("k", token.concept) if token.concept else 0
+    return _key("f", token.fold), _key("c", coarse(token.form)), concept
 
 
 def identifier_hash(key: str) -> int:
@@ -116,13 +148,26 @@ def compact_keys(name: Name) -> tuple[int, ...]:
 
 
 def _edits(kind: str, word: str, depth: int) -> set[int]:
-    words = {word}
+    """Keys of the word and of what is left of it without up to `depth` of its letters."""
+    start = _start(kind)
+    if not word.isascii():
+        return {crc32(left.encode(), start) for left in _shortened({word}, depth)}
+    return {crc32(left, start) for left in _shortened({word.encode()}, depth)}
+
+
+def _shortened(words: set[AnyStr], depth: int) -> set[AnyStr]:
     last = words
-    for _ in range(depth if len(word) > 2 else 0):
-        last = {w[:at] + w[at + 1 :] for w in last for at in range(len(w))}
-        words |= last
-    return {_key(kind, w) for w in words}
+    for _ in range(depth if len(next(iter(words))) > 2 else 0):
+        last = {word[:at] + word[at + 1 :] for word in last for at in range(len(word))}
+        words = words | last
+    return words
 
 
 def _key(kind: str, word: str) -> int:
-    return crc32(f"{kind}:{word}".encode())
+    return crc32(word.encode(), _start(kind))
+
+
+@cache
+def _start(kind: str) -> int:
+    """The checksum so far, after the kind of key: kinds never meet."""
+    return crc32(f"{kind}:".encode())
