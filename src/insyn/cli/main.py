@@ -14,7 +14,7 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import clearance, compare, demo, lists, party, screen
+from insyn.cli import clearance, compare, demo, lists, office, party, screen
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")
+app.add_typer(office.app, name="office")
 
 
 def _print_version(wanted: bool) -> None:

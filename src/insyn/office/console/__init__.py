@@ -1,1 +1,1 @@
-"""The office's HTTP interface."""
+"""The office's HTTP interface: screening for programs, and what yente's clients expect."""

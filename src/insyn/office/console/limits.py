@@ -1,0 +1,101 @@
+"""What one client may ask of us: requests a second, and bytes a body.
+
+Always: memory stays bounded, however many clients there are and whatever they send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+
+from starlette.types import Message, Receive
+
+from insyn.office.console.problems import Problem
+
+MAX_BODY_BYTES = 1 << 20
+MAX_DRAINED_BYTES = 1 << 23
+"""Bytes of an oversize body that are read and dropped: a client that is cut off while it still
+sends often never reads the answer that says why."""
+BODY_TIMEOUT_S = 20.0
+"""A body must be here by then: a client that drips holds a place that others need."""
+_MAX_CLIENTS = 10_000
+
+
+class TokenBuckets:
+    """One bucket a client: `rate` tokens flow in a second, up to `burst`; a request takes one."""
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
+        """Make them; `rate` 0 lets everything through. `clock`: seconds that only go forward."""
+        self._rate = rate
+        self._burst = max(1, burst)
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> int:
+        """Take a token: 0 where there was one, else the whole seconds until there is."""
+        if self._rate <= 0:
+            return 0
+        now = self._clock()
+        tokens, since = self._buckets.pop(client, (float(self._burst), now))
+        tokens = min(self._burst, tokens + (now - since) * self._rate)
+        wait = 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) / self._rate))
+        self._buckets[client] = (tokens if wait else tokens - 1, now)
+        if len(self._buckets) > _MAX_CLIENTS:
+            self._buckets.popitem(last=False)
+        return wait
+
+
+def client_of(address: str) -> str:
+    """Whom a bucket belongs to: an IPv4 address, or the /64 that an IPv6 client has to itself."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def limited(receive: Receive, limit: int = MAX_BODY_BYTES) -> Receive:
+    """The same stream of a request's body, which ends in a Problem where it is too long or slow.
+
+    Counts what arrives, so a body without a Content-Length is held to the limit as well.
+    """
+    seen = 0
+    is_complete = False
+    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+
+    async def receive_limited() -> Message:
+        nonlocal seen, is_complete
+        if is_complete:
+            return await receive()  # the next message is the client's leaving
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise Problem(
+                    408, f"the body took longer than {BODY_TIMEOUT_S:.0f} seconds; send it again"
+                ) from None
+            if message["type"] != "http.request":
+                return message
+            seen += len(message.get("body", b""))
+            is_complete = not message.get("more_body", False)
+            if seen <= limit:
+                return message
+            if is_complete or seen > MAX_DRAINED_BYTES:
+                raise too_large(limit)
+
+    return receive_limited
+
+
+def too_large(limit: int) -> Problem:
+    """What a body over the limit is answered with."""
+    return Problem(
+        413,
+        f"the body has more than {limit:,} bytes; send fewer subjects at once",
+        headers={"Connection": "close"},
+    )
