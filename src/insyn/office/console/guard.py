@@ -6,10 +6,12 @@ query, no path as sent, no body. A failure of ours is logged once, by type and p
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
 import logging
+import math
 import time
 import traceback
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from insyn.office.console.limits import (
     MAX_BODY_BYTES,
     MAX_DRAINED_BYTES,
+    PACE_S,
     TokenBuckets,
     client_of,
     limited,
@@ -106,7 +109,7 @@ class Guard:
         try:
             self._check_host(headers)
             if path not in UNMETERED:
-                self._check_rate(scope)
+                await self._check_rate(scope)
             if path != LIVENESS:
                 self._check_key(headers)
                 self._check_room()
@@ -125,16 +128,18 @@ class Guard:
                 "127.0.0.1 or localhost, or start the server with a key",
             )
 
-    def _check_rate(self, scope: Scope) -> None:
+    async def _check_rate(self, scope: Scope) -> None:
         client = scope.get("client")
         wait = self._buckets.take(client_of(client[0] if client else ""))
-        if wait:
+        if wait > PACE_S:
             raise Problem(
                 429,
-                f"more than {self._rules.rate:g} requests a second; wait {wait} s, or send many "
-                "subjects in one request",
-                headers={"Retry-After": str(wait)},
+                f"more than {self._rules.rate:g} requests a second; wait, or send many subjects in "
+                "one request",
+                headers={"Retry-After": str(math.ceil(wait))},
             )
+        if wait:
+            await asyncio.sleep(wait)
 
     def _check_key(self, headers: Headers) -> None:
         if self._key is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import math
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -21,11 +20,19 @@ MAX_DRAINED_BYTES = 1 << 23
 sends often never reads the answer that says why."""
 BODY_TIMEOUT_S = 20.0
 """A body must be here by then: a client that drips holds a place that others need."""
-_MAX_CLIENTS = 10_000
+PACE_S = 0.25
+"""A request over the rate is held back this long at most, rather than refused."""
+MAX_CLIENTS = 10_000
+"""Buckets kept; the client that was silent longest loses its own, and starts with a full one."""
 
 
 class TokenBuckets:
-    """One bucket a client: `rate` tokens flow in a second, up to `burst`; a request takes one."""
+    """One bucket a client: `rate` tokens flow in a second, up to `burst`; a request takes one.
+
+    A client that asks one thing after another is slowed down to the rate, not refused: yente's
+    gives an entity up when it is. One that asks many things at once soon would have to wait
+    longer than `PACE_S`, and is refused.
+    """
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float]) -> None:
         """Make them; `rate` 0 lets everything through. `clock`: seconds that only go forward."""
@@ -34,16 +41,19 @@ class TokenBuckets:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str) -> int:
-        """Take a token: 0 where there was one, else the whole seconds until there is."""
+    def take(self, client: str) -> float:
+        """Take a token: the seconds until it is there, 0 where it is.
+
+        Where they are more than `PACE_S` nothing was taken, and the request is to be refused.
+        """
         if self._rate <= 0:
-            return 0
+            return 0.0
         now = self._clock()
         tokens, since = self._buckets.pop(client, (float(self._burst), now))
         tokens = min(self._burst, tokens + (now - since) * self._rate)
-        wait = 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) / self._rate))
-        self._buckets[client] = (tokens if wait else tokens - 1, now)
-        if len(self._buckets) > _MAX_CLIENTS:
+        wait = max(0.0, (1 - tokens) / self._rate)
+        self._buckets[client] = (tokens if wait > PACE_S else tokens - 1, now)
+        if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return wait
 

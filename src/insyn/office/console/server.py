@@ -44,10 +44,12 @@ def open_socket(host: str, port: int) -> socket.socket:
         EnvironmentFailure: the address is taken, or not this machine's.
     """
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        opened = socket.socket(family, kind)
+        # With the protocol named: else asyncio leaves Nagle's algorithm on, and every answer
+        # waits 40 ms for the client's delayed acknowledgement.
+        opened = socket.socket(family, kind, protocol)
     except OSError as error:
         raise EnvironmentFailure(f"{host} is no address of this machine: {error}") from error
     try:
