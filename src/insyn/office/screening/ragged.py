@@ -89,3 +89,28 @@ def distinct(pairs: Pairs) -> Pairs:
     keys = np.sort((owners.astype(np.int64) << 32) | members.astype(np.int64))
     keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))]
     return keys >> 32, keys & 0xFFFFFFFF
+
+
+def positions(keys: NDArray[Any], wanted: NDArray[Any]) -> Pairs:
+    """Which of `wanted` are among the ascending, distinct `keys` (not empty), and where there.
+
+    Most are not: a table of slots, small enough for a processor's cache, says so of nearly all of
+    them at once, and only the rest is searched for.
+    """
+    slots = np.zeros(1 << _SLOT_BITS, bool)
+    slots[_slot(keys)] = True
+    maybe = np.flatnonzero(slots[_slot(wanted)])
+    sought = wanted[maybe]
+    place = np.minimum(keys.searchsorted(sought), len(keys) - 1)
+    hit = keys[place] == sought
+    return maybe[hit], place[hit]
+
+
+_SLOT_BITS = 20
+
+
+def _slot(keys: NDArray[Any]) -> NDArray[Any]:
+    # Multiplicative hashing (Knuth, The Art of Computer Programming 3, 6.4): the high bits mix.
+    mixed = keys.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    slot: NDArray[Any] = mixed >> np.uint64(64 - _SLOT_BITS)
+    return slot

@@ -7,7 +7,8 @@ for words run together and misspelt besides).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,6 @@ from insyn.office.screening.bound import (
 )
 from insyn.office.screening.index import PARTS_OF_WEIGHT, ROLES, Index
 from insyn.office.screening.ragged import (
-    NO_PAIRS,
     Owned,
     Pairs,
     distinct,
@@ -39,12 +39,10 @@ from insyn.office.screening.ragged import (
     find,
     find_rows,
     joined,
+    positions,
     spread,
 )
 from insyn.office.screening.terms import Spelling
-
-Found = tuple[NDArray[Any], NDArray[Any]]
-"""Terms alike to a token, and how alike."""
 
 MIN_RUN = 5
 """Letters of a word or run that may stand run together in the other writing."""
@@ -56,12 +54,60 @@ TWO_WRONG = 5
 """Letters of a word from which the other may have two of them wrong, at the least."""
 
 _BY_LETTERS = int(Spelling.PLAIN) + int(Spelling.ROMANISED)
-_NOTHING: Found = (np.empty(0, np.int32), np.empty(0, np.float32))
-_NO_RUNS: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]] = (
-    *NO_PAIRS,
-    np.empty(0, np.int64),
-    np.empty(0, np.float32),
-)
+_NO_TERMS = (np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an index holds of one word: terms alike to it with their likeness, and listed names
+    with a run of words that it may be, with the weight of the run.
+    """
+
+    terms: NDArray[np.int32]
+    likeness: NDArray[np.float32]
+    runs: NDArray[np.int32]
+    run_weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Meetings of the queries' words, one an item: with terms (their likeness) or names (weight).
+
+    `bits` is 1 << position of the query's word; `anchored` whether that is among the heaviest.
+    """
+
+    queries: NDArray[np.int64]
+    bits: NDArray[np.int64]
+    members: NDArray[np.int64]
+    values: NDArray[np.float32]
+    anchored: NDArray[np.bool_]
+
+
+class _Met:
+    """Collects meetings word by word."""
+
+    def __init__(self) -> None:
+        self._heads: list[tuple[int, int, int, bool]] = []
+        self._members: list[NDArray[Any]] = [_NO_TERMS[0]]
+        self._values: list[NDArray[Any]] = [_NO_TERMS[1]]
+
+    def add(
+        self, query: int, position: int, members: NDArray[Any], values: NDArray[Any], anchored: bool
+    ) -> None:
+        self._heads.append((query, 1 << position, len(members), anchored))
+        self._members.append(members)
+        self._values.append(values)
+
+    def joined(self) -> _Words:
+        heads = np.array(self._heads, np.int64).reshape(-1, 4)
+        each = np.repeat(heads, heads[:, 2], axis=0)
+        return _Words(
+            each[:, 0],
+            each[:, 1],
+            np.concatenate(self._members).astype(np.int64),
+            np.concatenate(self._values),
+            each[:, 3].astype(bool),
+        )
 
 
 class Retrieval:
@@ -69,7 +115,7 @@ class Retrieval:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._alike: dict[Token, Found] = {}
+        self._known: dict[Token, Known] = {}
         role = index["term_role"]
         free = np.isin(role, [ROLES.index(r) for r in FREE_ROLES])
         self._weight = np.where(free, np.float32(0), index["term_weight"]).astype(np.float32)
@@ -88,37 +134,35 @@ class Retrieval:
         """For analysed names: (position in `names`, listed name number), to be compared."""
         self._meet(chain.from_iterable(name.tokens[:MAX_TOKENS] for name in names))
         index = self._index
-        met: list[tuple[int, int, Found]] = []
-        wide, narrow, runs, wholes = Owned(), Owned(), Owned(), Owned()
-        words, places = Owned(), Owned()
+        met, in_runs = _Met(), _Met()
+        runs, wholes = Owned(), Owned()
         for at, name in enumerate(names):
             tokens = name.tokens[:MAX_TOKENS]
             anchored = terms.anchors(tokens)
             for position, token in enumerate(tokens):
-                found = self._alike[token]
-                if len(found[0]):
-                    met.append((at, position, found))
-                    (wide if position in anchored else narrow).add(at, found[0].tolist())
-                if len(token.form) >= MIN_RUN and token.role is Role.PROPER:
-                    keys = terms.run_keys(token.form)
-                    words.add(at, keys)
-                    places.add(position, keys)
+                known = self._known[token]
+                if len(known.terms):
+                    met.add(at, position, known.terms, known.likeness, position in anchored)
+                if len(known.runs):
+                    in_runs.add(at, position, known.runs, known.run_weights, False)
             for run in terms.runs(tokens):
                 runs.add(at, terms.exact_run_keys(run))
             wholes.add(at, terms.compact_keys(name))
+        words = met.joined()
+        wide = words.anchored
+        narrow = ~wide
         pairs = distinct(
             joined(
                 [
-                    expand(index, "postings", *wide.pairs()),
-                    expand(index, "anchors", *narrow.pairs()),
+                    expand(index, "postings", words.queries[wide], words.members[wide]),
+                    expand(index, "anchors", words.queries[narrow], words.members[narrow]),
                 ]
             )
         )
-        in_runs = self._runs(words.pairs(), places.pairs()[0])
         return distinct(
             joined(
                 [
-                    self._within_bound(names, met, pairs, in_runs),
+                    self._within_bound(names, words, pairs, in_runs.joined()),
                     expand(index, "anchors", *find(index, "keys", *runs.pairs())),
                     find(index, "compacts", *wholes.pairs()),
                 ]
@@ -129,17 +173,36 @@ class Retrieval:
 
     def _meet(self, tokens: Iterable[Token]) -> None:
         """Look up the words that were not met before, all at once."""
-        if len(self._alike) > REMEMBERED:
-            self._alike.clear()
-        fresh = [token for token in dict.fromkeys(tokens) if token not in self._alike]
-        keys, bones, unvocalised = Owned(), Owned(), Owned()
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        fresh = [token for token in dict.fromkeys(tokens) if token not in self._known]
+        if not fresh:
+            return
+        keys, bones, unvocalised, words = Owned(), Owned(), Owned(), Owned()
         for at, token in enumerate(fresh):
-            self._alike[token] = _NOTHING
             if token.role is Role.INITIAL:
                 continue
             keys.add(at, terms.term_keys(token))
             if token.role is Role.PROPER:
                 (bones if token.unvocalised else unvocalised).add(at, terms.vowelless_keys(token))
+                if len(token.form) >= MIN_RUN:
+                    words.add(at, terms.run_keys(token.form))
+        of_terms = self._alike(fresh, keys, bones, unvocalised)
+        in_run, rows = find_rows(self._index, "runs", *words.pairs())
+        runs = self._index["runs_value"][rows]
+        run_weights = (self._index["runs_weight"][rows] / PARTS_OF_WEIGHT).astype(np.float32)
+        ends = in_run.searchsorted(np.arange(len(fresh) + 1)).tolist()
+        for at, token in enumerate(fresh):
+            part = slice(ends[at], ends[at + 1])
+            # Copies: a view would keep the whole batch in memory.
+            self._known[token] = Known(
+                *of_terms.get(at, _NO_TERMS), runs[part].copy(), run_weights[part].copy()
+            )
+
+    def _alike(
+        self, fresh: Sequence[Token], keys: Owned, bones: Owned, unvocalised: Owned
+    ) -> dict[int, tuple[NDArray[Any], NDArray[Any]]]:
+        """Terms that `likeness` takes for alike to a token, and how alike, by its position."""
         index = self._index
         owners, numbers = distinct(
             joined(
@@ -161,11 +224,9 @@ class Retrieval:
         )
         alike = np.flatnonzero(scores > 0)
         owners, numbers, scores = owners[alike], numbers[alike].astype(np.int32), scores[alike]
-        ends = owners.searchsorted(np.arange(len(fresh) + 1))
-        for at in np.flatnonzero(ends[1:] > ends[:-1]).tolist():
-            part = slice(ends[at], ends[at + 1])
-            # Copies: a view would keep the whole batch in memory.
-            self._alike[fresh[at]] = (numbers[part].copy(), scores[part].copy())
+        starts = np.flatnonzero(np.concatenate((owners[:1] >= 0, owners[1:] != owners[:-1])))
+        parts = pairwise([*starts.tolist(), len(owners)])
+        return {int(owners[a]): (numbers[a:b].copy(), scores[a:b].copy()) for a, b in parts}
 
     def _may_be_alike(
         self, tokens: Sequence[Token], owners: NDArray[Any], numbers: NDArray[Any]
@@ -209,33 +270,22 @@ class Retrieval:
 
     # Words to names
 
-    def _runs(
-        self, words: Pairs, places: NDArray[Any]
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Listed names with a run that a word may be: query, name, the word's place, its weight."""
-        queries, keys = words
-        if not len(queries):
-            return _NO_RUNS
-        at, rows = find_rows(self._index, "runs", np.arange(len(queries)), keys)
-        weight = self._index["runs_weight"][rows] / np.float32(PARTS_OF_WEIGHT)
-        return queries[at], self._index["runs_value"][rows].astype(np.int64), places[at], weight
-
     def _within_bound(
         self,
         names: Sequence[Name],
-        met: Sequence[tuple[int, int, Found]],
+        met: _Words,
         pairs: Pairs,
-        in_runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]],
+        in_runs: _Words,
     ) -> Pairs:
         """The pairs that may reach `FLOOR`; `in_runs` are pairs that a run has brought."""
         plain = len(pairs[0])
-        queries, listed = joined([pairs, in_runs[:2]])
+        queries, listed = joined([pairs, (in_runs.queries, in_runs.members)])
         query = weigh_names(names)
         alike = self._personal[listed] == query.personal[queries]
         seen, name_met, likeness = self._met_weights(met, queries, listed)
-        seen[plain:] |= np.int64(1) << in_runs[2]
-        name_met[plain:] += in_runs[3]
-        likeness[plain:] += RUN_TOGETHER * in_runs[3]
+        seen[plain:] |= in_runs.bits
+        name_met[plain:] += in_runs.values
+        likeness[plain:] += RUN_TOGETHER * in_runs.values
         ends = self._index["name_terms_ends"]
         bound = best_scores(
             query,
@@ -253,41 +303,31 @@ class Retrieval:
         return queries[kept], listed[kept]
 
     def _met_weights(
-        self,
-        met: Sequence[tuple[int, int, Found]],
-        queries: NDArray[Any],
-        listed: NDArray[Any],
+        self, met: _Words, queries: NDArray[Any], listed: NDArray[Any]
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """By pair: bits of the query's words that met, the name's weight that met, times how alike.
 
         A word of the listed name that several words of the query met counts once, at its best.
         """
         count = len(queries)
-        if not met or not count:
+        if not len(met.queries) or not count:
             return np.zeros(count, np.int64), np.zeros(count), np.zeros(count)
-        index = self._index
         size = np.int64(len(self._weight))
-        lengths = [len(found[0]) for _, _, found in met]
-        owners = np.repeat(np.array([at for at, _, _ in met], np.int64), lengths)
-        bits = np.repeat(np.array([1 << position for _, position, _ in met], np.int64), lengths)
-        keys = np.concatenate([found[0] for _, _, found in met]) + owners * size
-        likeness = np.concatenate([found[1] for _, _, found in met])
+        keys = met.members + met.queries * size
         order = np.argsort(keys, kind="stable")
-        keys, bits, likeness = keys[order], bits[order], likeness[order]
+        keys = keys[order]
         starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
         keys = keys[starts]
-        bits = np.bitwise_or.reduceat(bits, starts)
-        likeness = np.maximum.reduceat(likeness, starts)
+        bits = np.bitwise_or.reduceat(met.bits[order], starts)
+        likeness = np.maximum.reduceat(met.values[order], starts)
 
-        ends = index["name_terms_ends"]
+        ends = self._index["name_terms_ends"]
         first = ends[listed].astype(np.int64)
         words = ends[listed + 1] - first
         owner = np.repeat(np.arange(count), words)
-        term = index["name_terms"][spread(first, words)]
-        wanted = term + queries[owner] * size
-        place = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
-        hit = np.flatnonzero(keys[place] == wanted)
-        owner, place = owner[hit], place[hit]
+        term = self._index["name_terms"][spread(first, words)]
+        hit, place = positions(keys, term + queries[owner] * size)
+        owner = owner[hit]
         weight = self._weight[term[hit]]
         seen = np.zeros(count, np.int64)
         np.bitwise_or.at(seen, owner, bits[place])
