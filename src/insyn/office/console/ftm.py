@@ -7,150 +7,21 @@ the entity's schema has, values as lists of text; what has no property there sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from insyn.base.canonical import Json
-from insyn.office.lists.entry import (
-    BirthDate,
-    CountryRole,
-    Entry,
-    IdentifierType,
-    Kind,
-    NameUse,
-    PartRole,
+from insyn.office.console.ftm_model import (
+    COUNTRIES,
+    GENDERS,
+    IDENTIFIERS,
+    NAMES,
+    PARTS,
+    PROPERTIES,
+    SCHEMATA,
+    schema_for,
+    topic_of,
 )
-
-SCHEMATA = {
-    Kind.PERSON: "Person",
-    Kind.ORGANISATION: "Organization",
-    Kind.VESSEL: "Vessel",
-    Kind.AIRCRAFT: "Airplane",
-    Kind.UNKNOWN: "LegalEntity",
-}
-
-ANCESTORS: Mapping[str, frozenset[str]] = {
-    "Thing": frozenset(),
-    "LegalEntity": frozenset({"Thing"}),
-    "Person": frozenset({"LegalEntity", "Thing"}),
-    "Organization": frozenset({"LegalEntity", "Thing"}),
-    "PublicBody": frozenset({"Organization", "LegalEntity", "Thing"}),
-    "Company": frozenset({"Organization", "LegalEntity", "Asset", "Thing"}),
-    "Asset": frozenset({"Thing"}),
-    "Vehicle": frozenset({"Asset", "Thing"}),
-    "Vessel": frozenset({"Vehicle", "Asset", "Thing"}),
-    "Airplane": frozenset({"Vehicle", "Asset", "Thing"}),
-}
-"""What each schema is besides; two schemata go together where one is the other."""
-
-_THING = frozenset(
-    {
-        "name",
-        "alias",
-        "previousName",
-        "weakAlias",
-        "country",
-        "address",
-        "program",
-        "topics",
-        "notes",
-        "createdAt",
-        "modifiedAt",
-    }
-)
-_LEGAL = _THING | frozenset(
-    {
-        "jurisdiction",
-        "email",
-        "phone",
-        "website",
-        "idNumber",
-        "taxNumber",
-        "registrationNumber",
-        "leiCode",
-        "swiftBic",
-        "dunsCode",
-    }
-)
-_PERSON = _LEGAL | frozenset(
-    {
-        "firstName",
-        "middleName",
-        "lastName",
-        "title",
-        "gender",
-        "birthDate",
-        "birthPlace",
-        "birthCountry",
-        "nationality",
-        "citizenship",
-        "passportNumber",
-    }
-)
-PROPERTIES: Mapping[str, frozenset[str]] = {
-    "Thing": _THING,
-    "LegalEntity": _LEGAL,
-    "Person": _PERSON,
-    "Organization": _LEGAL | {"imoNumber"},
-    "PublicBody": _LEGAL | {"imoNumber"},
-    "Company": _LEGAL | {"imoNumber"},
-    "Asset": _THING,
-    "Vehicle": _THING | {"registrationNumber"},
-    "Vessel": _THING | {"registrationNumber", "imoNumber", "mmsi", "callSign", "flag"},
-    "Airplane": _THING | {"registrationNumber", "serialNumber"},
-}
-"""What is ever given of each schema; all of it stands in the model."""
-
-_NAMES = {
-    NameUse.PRIMARY: "name",
-    NameUse.ALIAS: "alias",
-    NameUse.FORMER: "previousName",
-    NameUse.WEAK: "weakAlias",
-}
-_PARTS = {
-    PartRole.GIVEN: "firstName",
-    PartRole.MIDDLE: "middleName",
-    PartRole.FAMILY: "lastName",
-}
-_COUNTRIES = {
-    CountryRole.NATIONALITY: "nationality",
-    CountryRole.CITIZENSHIP: "citizenship",
-    CountryRole.BIRTH: "birthCountry",
-    CountryRole.FLAG: "flag",
-    CountryRole.JURISDICTION: "jurisdiction",
-    CountryRole.RESIDENCE: "country",
-    CountryRole.ADDRESS: "country",
-}
-"""Where a schema lacks the property, `country` takes it. A regime's country is not the party's."""
-
-_IDENTIFIERS = {
-    IdentifierType.PASSPORT: ("passportNumber", "idNumber"),
-    IdentifierType.NATIONAL_ID: ("idNumber",),
-    IdentifierType.TAX: ("taxNumber",),
-    IdentifierType.REGISTRATION: ("registrationNumber",),
-    IdentifierType.IMO: ("imoNumber", "registrationNumber"),
-    IdentifierType.MMSI: ("mmsi", "registrationNumber"),
-    IdentifierType.CALL_SIGN: ("callSign",),
-    IdentifierType.AIRCRAFT_SERIAL: ("serialNumber",),
-    IdentifierType.LEI: ("leiCode",),
-    IdentifierType.SWIFT: ("swiftBic",),
-    IdentifierType.DUNS: ("dunsCode",),
-    IdentifierType.WEBSITE: ("website",),
-    IdentifierType.EMAIL: ("email",),
-    IdentifierType.PHONE: ("phone",),
-    IdentifierType.OTHER: ("idNumber", "registrationNumber"),
-    IdentifierType.WALLET: (),
-}
-"""The property of an identifier; the next one where the schema lacks it."""
-
-_GENDERS = {"m": "male", "male": "male", "man": "male", "f": "female", "female": "female",
-            "woman": "female"}  # fmt: skip
-_TOPICS = {
-    "us-dpl": "export.control", "us-csl": "sanction", "un": "sanction", "ofac-sdn": "sanction",
-    "ofac-non-sdn": "sanction", "eu-fsf": "sanction", "uk": "sanction", "ch-seco": "sanction",
-    "ca-sema": "sanction",
-}  # fmt: skip
-_EXPORT_SOURCES = frozenset({"DPL", "EL", "MEU", "UVL", "ISN", "DTC"})
-"""Parts of the US joint list that restrict exports and freeze nothing (trade.gov, CSL)."""
+from insyn.office.lists.entry import BirthDate, CountryRole, Entry
 
 MAX_YEARS = 10
 """Years that a span of birth dates is written out in; a longer one is in the notes."""
@@ -180,27 +51,6 @@ def _escape(text: str, plain: str) -> str:
 def _unescape(text: str) -> str:
     raw = re.sub("_([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), text)
     return raw.encode("latin-1", "replace").decode("utf-8", "replace")
-
-
-def goes_with(first: str, second: str) -> bool:
-    """Whether two schemata can be one party's: the same, or one a kind of the other."""
-    return (
-        first == second or second in ANCESTORS.get(first, ()) or first in ANCESTORS.get(second, ())
-    )
-
-
-def schema_for(kind: Kind, asked: str | None = None) -> str:
-    """The schema to give an entry of a kind in, to somebody who asked with a schema.
-
-    A client refuses a result that does not go with its query, and with it all others: so an
-    entry of unknown kind takes the query's, and one of another kind (it shares an identifier) the
-    next that both are, or the query's.
-    """
-    own = SCHEMATA[kind]
-    if asked is None or asked not in ANCESTORS or goes_with(own, asked):
-        return own
-    both_legal = goes_with("LegalEntity", own) and goes_with("LegalEntity", asked)
-    return "LegalEntity" if both_legal else asked
 
 
 def entity(
@@ -245,13 +95,6 @@ def entity(
     }
 
 
-def topic_of(list_id: str, source: str = "") -> str:
-    """The model's topic of being on a list: "sanction", "export.control", or "" for others."""
-    if list_id == "us-csl" and source.upper() in _EXPORT_SOURCES:
-        return "export.control"
-    return _TOPICS.get(list_id, "")
-
-
 class _Properties:
     """Values by property; what the schema has no property for becomes a note."""
 
@@ -278,9 +121,9 @@ class _Properties:
 
 def _add_names(properties: _Properties, entry: Entry) -> None:
     for name in entry.names:
-        properties.add(_NAMES[name.use], [name.text])
+        properties.add(NAMES[name.use], [name.text])
         for part in name.parts:
-            properties.add(_PARTS.get(part.role, ""), [part.text])
+            properties.add(PARTS.get(part.role, ""), [part.text])
     if not properties.values.get("name") and entry.names:
         properties.add("name", [entry.names[0].text])
 
@@ -295,7 +138,7 @@ def _add_person(properties: _Properties, entry: Entry) -> None:
     for place in entry.birth_places:
         properties.add("birthPlace", [place.text])
         properties.add("birthCountry", [(place.country or "").lower()])
-    properties.add("gender", [_GENDERS.get((entry.gender or "").lower(), "")])
+    properties.add("gender", [GENDERS.get((entry.gender or "").lower(), "")])
     for title in entry.titles:
         properties.add_first(("title",), title, "title")
 
@@ -314,7 +157,7 @@ def _birth_texts(born: BirthDate) -> list[str]:
 def _add_places(properties: _Properties, entry: Entry) -> None:
     for link in entry.countries:
         if link.role is not CountryRole.REGIME and link.code:
-            name = _COUNTRIES[link.role]
+            name = COUNTRIES[link.role]
             properties.add(name if properties.has(name) else "country", [link.code.lower()])
     for address in entry.addresses:
         properties.add("address", [address.text])
@@ -324,7 +167,7 @@ def _add_places(properties: _Properties, entry: Entry) -> None:
 def _add_identifiers(properties: _Properties, entry: Entry) -> None:
     for identifier in entry.identifiers:
         label = identifier.label or identifier.type.replace("_", " ")
-        properties.add_first(_IDENTIFIERS[identifier.type], identifier.value, label)
+        properties.add_first(IDENTIFIERS[identifier.type], identifier.value, label)
 
 
 def _sanction(identifier: str, title: str, list_id: str, entry: Entry) -> dict[str, Json]:

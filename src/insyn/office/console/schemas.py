@@ -1,6 +1,6 @@
 """What the API takes and gives, for its OpenAPI description. All names in examples are invented.
 
-The descriptions here check nothing: `subjects` and `yente_query` read what arrives. A test holds
+The descriptions here check nothing: `subjects` reads what arrives. A test holds
 the answers against these models.
 """
 
@@ -11,7 +11,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from insyn.office.console.subjects import MAX_SUBJECTS, MAX_TEXT
-from insyn.office.console.yente_query import MAX_QUERIES
 
 _DIGEST = "9d1c1e0f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5"
 
@@ -195,35 +194,4 @@ SCREEN_EXAMPLES: dict[str, object] = {
             ]
         },
     },
-}
-QUERIES_SCHEMA: dict[str, object] = {
-    "type": "object",
-    "required": ["queries"],
-    "properties": {
-        "queries": {
-            "type": "object",
-            "minProperties": 1,
-            "maxProperties": MAX_QUERIES,
-            "description": "FollowTheMoney entities by a key of your own.",
-            "additionalProperties": {
-                "type": "object",
-                "required": ["properties"],
-                "properties": {
-                    "schema": {"type": "string", "examples": ["Person"]},
-                    "properties": {
-                        "type": "object",
-                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-                    },
-                },
-            },
-        }
-    },
-}
-EXAMPLE_QUERIES: dict[str, object] = {
-    "queries": {
-        "entity": {
-            "schema": "Person",
-            "properties": {"name": ["Tarquin Vellmark"], "birthDate": ["1961"], "country": ["mt"]},
-        }
-    }
 }

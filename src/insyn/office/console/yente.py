@@ -18,8 +18,13 @@ from fastapi.responses import Response
 from insyn.base.canonical import Json
 from insyn.office.console import ftm
 from insyn.office.console.problems import Problem
-from insyn.office.console.schemas import EXAMPLE_QUERIES, QUERIES_SCHEMA
 from insyn.office.console.subjects import read_object
+from insyn.office.console.yente_description import (
+    EXAMPLE_QUERIES,
+    MATCH_PARAMETERS,
+    QUERIES_SCHEMA,
+    REFUSALS,
+)
 from insyn.office.console.yente_query import Query, best_matches, read_queries
 from insyn.office.lists.entry import Entry, Kind, ListedName
 from insyn.office.screening.model import ALERT_BAR, Match, Screening
@@ -69,7 +74,7 @@ def make_router(office: Office) -> APIRouter:
         summary="Match FollowTheMoney entities against the lists",
         responses={
             200: {"description": "Under each query's key, the entries it resembles, best first."},
-            **_REFUSALS,
+            **REFUSALS,
         },
         openapi_extra={
             "requestBody": {
@@ -78,7 +83,7 @@ def make_router(office: Office) -> APIRouter:
                     "application/json": {"schema": QUERIES_SCHEMA, "example": EXAMPLE_QUERIES}
                 },
             },
-            "parameters": _MATCH_PARAMETERS,
+            "parameters": MATCH_PARAMETERS,
         },
     )
     async def match(dataset: str, request: Request) -> Response:
@@ -103,7 +108,7 @@ def make_router(office: Office) -> APIRouter:
         }
         return _json(body, headers={"x-batch-size": str(len(queries))})
 
-    @router.get("/entities/{entity_id}", summary="One list entry", responses=_REFUSALS)
+    @router.get("/entities/{entity_id}", summary="One list entry", responses=REFUSALS)
     async def entity(entity_id: str, nested: str = "true") -> Response:
         """Give an entry as a FollowTheMoney entity; `nested` adds what the list says of it."""
         standing = office.standing()
@@ -116,7 +121,7 @@ def make_router(office: Office) -> APIRouter:
         is_nested = nested.lower() not in ("false", "0", "no")
         return _json(ftm.entity(place[0], entry, sanction=title if is_nested else None))
 
-    @router.get("/catalog", summary="The lists in force, as datasets", responses=_REFUSALS)
+    @router.get("/catalog", summary="The lists in force, as datasets", responses=REFUSALS)
     async def catalog() -> Response:
         """Give the lists in force as yente gives its catalogue."""
         standing = office.standing()
@@ -267,45 +272,3 @@ def _catalog(standing: Standing) -> dict[str, object]:
         "outdated": [],
         "index_stale": False,
     }
-
-
-_REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": text,
-        "content": {
-            "application/json": {
-                "schema": {"type": "object", "properties": {"detail": {"type": "string"}}}
-            }
-        },
-    }
-    for status, text in (
-        (400, "No JSON, no query, or more than 100."),
-        (401, "The API key is missing or wrong."),
-        (404, "No such dataset or entity."),
-        (413, "More than 1 MiB."),
-        (422, "JSON, but no queries; or a parameter that is no number."),
-        (429, "Too many requests; `Retry-After` says how many seconds to wait."),
-        (503, "No list is in force."),
-    )
-}
-
-
-def _parameter(name: str, type_: str, text: str, *, many: bool = False) -> dict[str, object]:
-    schema: dict[str, object] = {"type": type_}
-    if many:
-        schema = {"type": "array", "items": schema}
-    return {"name": name, "in": "query", "description": text, "schema": schema}
-
-
-_MATCH_PARAMETERS = [
-    _parameter("limit", "integer", "Results a query, 0 to 500; 5 if not given."),
-    _parameter("threshold", "number", "The score from which `match` is true; 0.7 if not given."),
-    _parameter("cutoff", "number", "Lower scores are left out; 0.7 or the threshold, if lower."),
-    _parameter("algorithm", "string", "Accepted and passed over: there is one matcher."),
-    _parameter("fuzzy", "boolean", "Accepted and passed over."),
-    _parameter("include_dataset", "string", "Only these lists.", many=True),
-    _parameter("exclude_dataset", "string", "Not these lists.", many=True),
-    _parameter("exclude_schema", "string", "No results of these schemata.", many=True),
-    _parameter("exclude_entity_ids", "string", "Not these entities.", many=True),
-    _parameter("topics", "string", "Only entities with one of these topics.", many=True),
-]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from insyn.base.countries import country_code
-from insyn.office.console.ftm import SCHEMATA
+from insyn.office.console.ftm_model import SCHEMATA
 from insyn.office.console.problems import Problem
 from insyn.office.console.subjects import MAX_TEXT
 from insyn.office.lists.entry import Kind
