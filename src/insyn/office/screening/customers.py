@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from insyn.base.countries import country_code
@@ -53,7 +54,15 @@ def kind_of(text: str) -> Kind | None:
 
 def birth_span(text: str) -> BirthSpan | None:
     """A birth date as the days it may be; None where no year can be read."""
-    found = birth_date(text)
+    if len(text) == 10 and text[4] == text[7] == "-" and text[:2] in ("19", "20"):
+        # The usual form: reading every other one takes a third of the time a customer file takes.
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            return BirthSpan(earliest=day, latest=day)
+    found = birth_date(text) if text else None
     return BirthSpan(earliest=found.earliest, latest=found.latest) if found else None
 
 
