@@ -144,7 +144,9 @@ def _together(word: Word) -> Reading:
         return Reading((tables.han_surnames()[word.key][0],))
     if word.key in tables.native_words("hangul_surnames"):
         return Reading((tables.native_words("hangul_surnames")[word.key][0],))
-    return Reading(("".join(readings(word.key, personal=False)[0].words),))
+    read = readings(word.key, personal=False)[0]
+    # Spaces stand between the words of a foreign name, too: as heard (`names.heard`).
+    return Reading(("".join(read.words),), script_of(word.key) == "Hang")
 
 
 def _spaced_japanese(words: list[Word]) -> list[tuple[Reading, ...]]:
@@ -158,6 +160,10 @@ def _spaced_japanese(words: list[Word]) -> list[tuple[Reading, ...]]:
     ]
 
 
+_Flat = tuple[str, str, bool, str]
+"""A word of a person's name: as written, its form, whether unvocalised, its native letters."""
+
+
 def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
     titles = tables.titles()
     flat = [
@@ -168,8 +174,8 @@ def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
     ]
     if not flat:
         flat = [(w.text, form, r.unvocalised, "") for w, r in pairs for form in r.words]
-    kept = [item for item in flat if titles.get(item[1]) is not False]
-    strong = [item for item in kept if item[1] not in titles]
+    kept = [item for item in flat if titles.get(item[1]) is not False or _is_name(item, flat)]
+    strong = [item for item in kept if item[1] not in titles or _is_name(item, flat)]
     if len(strong) < 2:
         strong = kept or flat
     tokens: list[Token] = []
@@ -178,17 +184,26 @@ def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
     return tokens
 
 
+def _is_name(item: _Flat, flat: list[_Flat]) -> bool:
+    """A title's letters that are a name here: a syllable, or Tsai Ing-wen, who is no engineer."""
+    return _is_syllabic(item[3]) or (item[1] == "ing" and item is not flat[0])
+
+
+def _is_syllabic(native: str) -> bool:
+    """Han or Hangul letters: their short readings only look like titles and particles."""
+    return native != "" and script_of(native) in ("Hani", "Hang")
+
+
 def _own_letters(word: Word, reading: Reading, at: int) -> str:
     """The native letters of the `at`-th Latin word of a reading, as far as they can be told."""
     if word.key.isascii() or script_of(word.key) == "Latn":
         return ""
+    if reading.natives:
+        return reading.natives[at]
     if len(reading.words) == 1:
         return word.key
     if reading.words[0] == "al":
         return "" if at == 0 else word.key.removeprefix("ال")
-    if len(reading.words) == 2 and script_of(word.key) in ("Hani", "Hang"):
-        cut = 2 if word.key[:2] in tables.han_surnames() and len(word.key) > 2 else 1
-        return word.key[:cut] if at == 0 else word.key[cut:]
     return ""
 
 
@@ -197,6 +212,8 @@ def _person_words(
     text: str, form: str, unvocalised: bool, native: str, leads: bool
 ) -> tuple[Token, ...]:
     """Tokens of one Latin word: abd- and -eddin are cut off, so that `abdulrahman` is two."""
+    if _is_syllabic(native):
+        return (_person_word(text, form, unvocalised, native),)
     kind = tables.particles().get(form)
     if kind is not None and not (leads and form == "ben"):
         role = Role.PARTICLE

@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA
 from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
 from insyn.office.names.fold import coarse, fold
 from insyn.office.names.similarity import token_similarity
+from insyn.office.names.spellings import spellings, wade_giles_word
 
 CONTRADICTION_COST = 2.0
 EXTRA_COST = 0.22
@@ -162,12 +163,16 @@ def _run_likeness(run: Sequence[Token], target: Token) -> float:
     if letters == target.form:
         return RUN_TOGETHER
     if target.native or any(token.native for token in run):
+        if letters in spellings(target.native):
+            return RUN_TOGETHER - 0.01
         # Romanised by rule: not misspelt, but another system may write the same sounds.
         return RUN_TOGETHER - 0.06 if fold(letters) == fold(target.form) else 0.0
     allowed = 1 if len(target.form) < 10 else 2
     if len(target.form) >= 6 and OSA.distance(letters, target.form, score_cutoff=2) <= allowed:
         return RUN_TOGETHER - 0.12
     if min(len(letters), len(target.form)) >= 7 and coarse(letters) == coarse(target.form):
+        return RUN_TOGETHER - 0.12
+    if letters in wade_giles_word(target.form) or target.form in wade_giles_word(letters):
         return RUN_TOGETHER - 0.12
     return 0.0
 

@@ -100,7 +100,7 @@ def _replace_groups(word: str) -> str:
         if word[at] in _STARTS:
             for size in range(min(_LONGEST, len(word) - at), 1, -1):
                 sound = _GROUP_MAP.get(word[at : at + size])
-                if sound is not None:
+                if sound is not None and not _is_consonant_w(word, at + size):
                     out.append(sound)
                     at += size
                     break
@@ -113,6 +113,12 @@ def _replace_groups(word: str) -> str:
     return "".join(out)
 
 
+def _is_consonant_w(word: str, end: int) -> bool:
+    """The w of a group that ends here is a consonant: Schostakowitsch, Tschaikowski, Tawakkol."""
+    return word[end - 1] == "w" and (word[end : end + 1] in _OPEN or word.startswith("sk", end))
+
+
+_OPEN = frozenset("aeiou")
 _CLASSES = str.maketrans("bdgvjcz", "ptkfsss")
 
 
@@ -130,12 +136,21 @@ def skeleton(form: str) -> str:
     return word.replace("w", "").replace("y", "").replace("h", "") or word
 
 
-_SYLLABLE = (
+_LONG_VOWELS = re.compile(r"o(?:[uo]|h(?![aiueo]))|uu|ii|aa|ee")
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def japanese_form(form: str) -> str:
+    """Romanised Japanese with each long vowel short: Ono for Ohno and Ouno, but never Uno."""
+    return _LONG_VOWELS.sub(lambda found: found.group()[0], form)
+
+
+PINYIN_SYLLABLE = (
     r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
     r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ueng|ai|ei|ao|ou|an|en|in|un|ia|ie|iu"
     r"|ua|uo|ui|ue|er|a|o|e|i|u|v)"
 )
-_PINYIN = re.compile(rf"(?:{_SYLLABLE}){{1,3}}$")
+_PINYIN = re.compile(rf"(?:{PINYIN_SYLLABLE}){{1,3}}$")
 
 
 @lru_cache(maxsize=CACHE_SIZE)

@@ -9,6 +9,7 @@ Sources: Hanyu Pinyin (ISO 7098), Hepburn (ISO 3602 variants), Revised Romanisat
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,8 @@ class Reading:
 
     words: tuple[str, ...]
     unvocalised: bool = False
+    natives: tuple[str, ...] = ()
+    """The native letters of each word, where the reading cut them; else ()."""
 
 
 UNSPACED = frozenset({"Hani", "Kana", "Hang", "Thai", "Khmr"})
@@ -46,11 +49,14 @@ def readings(word: str, *, personal: bool) -> tuple[Reading, ...]:
     if script == "Hebr":
         return _semitic(word, _HEBREW, ("hebrew_names",), article="")
     if script == "Hani":
-        return _han_name(word) if personal else (Reading(_pinyin(word)),)
+        return _han_name(word) if personal else (Reading(pinyin(word)),)
     if script == "Hang":
         return _hangul_name(word) if personal else (Reading((ascii_form(word),)),)
     if script == "Thai":
         return _thai(word)
+    if script == "Kana":
+        # Also a foreign name as heard, whose vowels are not the name's own (`names.heard`).
+        return (Reading((_spelled(word),), unvocalised=True),)
     if script in ("Deva", "Beng", "Indc"):
         return (Reading((_abugida(word),)),)
     return (Reading((_spelled(word),)),)
@@ -102,7 +108,7 @@ _HAN_SYLLABLE = re.compile(r"[A-Z][a-z]*|[a-z]+")
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _pinyin(text: str) -> tuple[str, ...]:
+def pinyin(text: str) -> tuple[str, ...]:
     """One Pinyin syllable a character, table readings first."""
     own = tables.native_words("han_given")
     return tuple(own[ch][0] if ch in own else (anyascii(ch).strip().lower() or ch) for ch in text)
@@ -112,15 +118,26 @@ def _han_name(word: str) -> tuple[Reading, ...]:
     """Surname and given name apart; also as a Japanese name where both parts are known so."""
     surnames = tables.han_surnames()
     size = 2 if word[:2] in surnames and len(word) > 2 else 1
-    family = surnames.get(word[:size])
     found: list[Reading] = []
-    if family is not None and size < len(word) <= size + 2:
-        given = "".join(_pinyin(word[size:]))
-        found += [Reading((reading, given)) for reading in family[:6]]
+    if word[:size] in surnames and size < len(word) <= size + 2:
+        # Other spellings of the same characters are `names.spellings`, not other readings.
+        found.append(_cut_reading(word, size))
     else:
-        found.append(Reading(("".join(_pinyin(word)),)))
+        found.append(Reading(("".join(pinyin(word)),)))
+    if size == 1 and len(word) == 4 and word[0] in surnames and word[1] in surnames:
+        # A wife's surname behind her husband's.
+        found.insert(0, _cut_reading(word, 1, 2))
     found += _japanese(word)
     return tuple(found)
+
+
+def _cut_reading(word: str, *cuts: int) -> Reading:
+    """The word cut into surnames and given name, each by its Pinyin."""
+    surnames = tables.han_surnames()
+    ends = (*cuts, len(word))
+    parts = tuple(word[start:end] for start, end in zip((0, *cuts), ends, strict=True))
+    names = [surnames[part][0] for part in parts[:-1]]
+    return Reading((*names, "".join(pinyin(parts[-1]))), natives=parts)
 
 
 def _japanese(word: str) -> list[Reading]:
@@ -131,18 +148,21 @@ def _japanese(word: str) -> list[Reading]:
     for cut in range(1, len(word)):
         family, given = names.get(word[:cut]), names.get(word[cut:])
         if family and given:
-            found += [Reading((s, g)) for s in family[0][:2] for g in given[1][:2]]
+            parts = (word[:cut], word[cut:])
+            found += [Reading((s, g), natives=parts) for s in family[0][:2] for g in given[1][:2]]
     return found[:4]
 
 
 def _hangul_name(word: str) -> tuple[Reading, ...]:
-    """Korean surname by its usual spellings, the given name by Revised Romanisation."""
+    """Korean surname by its usual spelling, the given name by Revised Romanisation."""
     surnames = tables.native_words("hangul_surnames")
     size = 2 if word[:2] in surnames and len(word) > 3 else 1
     if word[:size] in surnames and size < len(word) <= size + 2:
         given = ascii_form(word[size:])
-        return tuple(Reading((family, given)) for family in surnames[word[:size]][:4])
-    return (Reading((ascii_form(word) or word,)),)
+        parts = (word[:size], word[size:])
+        return (Reading((surnames[parts[0]][0], given), natives=parts),)
+    # No Korean name: a foreign one as heard.
+    return (Reading((ascii_form(word) or word,), unvocalised=True),)
 
 
 _THAI_LEADING = re.compile(r"([เแโใไ])([ก-ฮ])")
@@ -157,19 +177,44 @@ def _thai(word: str) -> tuple[Reading, ...]:
     return (Reading((ascii_form(spoken) or word,), unvocalised=True),)
 
 
-_SIGNS = range(0x3E, 0x4E)
-"""Vowel signs and virama, as offsets within every Indic block of Unicode."""
+_SIGNS = range(0x3E, 0x4D)
+_VIRAMA, _NUKTA = 0x4D, 0x3C
+"""Vowel signs, virama and nukta, as offsets within every Indic block of Unicode."""
+
+_INDIC_SOUNDS = {0x1A: "ch", 0x1B: "chh", 0x36: "sh", 0x37: "sh"}
+_NASALS = {0x01: "n", 0x02: "n"}
 
 
 def _abugida(word: str) -> str:
-    """Indic letters with the vowel a where a consonant carries no sign, but at the end."""
-    out: list[str] = []
-    for at, ch in enumerate(word):
-        out.append(anyascii(ch))
+    """Indic letters; the vowel a behind a consonant without a sign, but where Hindi drops it."""
+    sounds: list[str] = []
+    vowels: list[str] = []  # Of each sound: as written, "a" where inherent, "" where none.
+    inherent: list[bool] = []
+    for ch in word:
         offset = ord(ch) % 0x80
-        if not 0x15 <= offset <= 0x39 or at + 1 == len(word):
-            continue
-        following = ord(word[at + 1]) % 0x80
-        if following not in _SIGNS and following != 0x3C:
-            out.append("a")
-    return re.sub(r"[^a-z]", "", "".join(out).lower()) or word
+        if 0x15 <= offset <= 0x39:
+            sounds.append(_INDIC_SOUNDS.get(offset) or anyascii(ch))
+            vowels.append("a")
+            inherent.append(True)
+        elif offset in _SIGNS and sounds:
+            vowels[-1], inherent[-1] = anyascii(ch), False
+        elif offset == _VIRAMA and sounds:
+            vowels[-1], inherent[-1] = "", False
+        elif offset != _NUKTA:
+            sounds.append(_NASALS.get(offset) or anyascii(ch))
+            vowels.append("")
+            inherent.append(False)
+    if inherent and inherent[-1]:
+        vowels[-1] = ""
+    if script_of(word) == "Deva":
+        _drop_schwas(sounds, vowels, inherent)
+    spelt = "".join(itertools.chain.from_iterable(zip(sounds, vowels, strict=True))).lower()
+    spelt = re.sub(r"n(?=[pb])", "m", spelt)
+    return re.sub(r"[^a-z]", "", spelt) or word
+
+
+def _drop_schwas(sounds: list[str], vowels: list[str], inherent: list[bool]) -> None:
+    """An inherent vowel between a vowel with its consonant and a consonant with its vowel."""
+    for at in range(len(sounds) - 2, 0, -1):
+        if inherent[at] and vowels[at + 1] and (vowels[at - 1] or sounds[at - 1] == "n"):
+            vowels[at] = ""

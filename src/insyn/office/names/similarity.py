@@ -13,7 +13,9 @@ from rapidfuzz.distance import OSA
 
 from insyn.office.names import tables
 from insyn.office.names.analyse import Role, Token
-from insyn.office.names.fold import coarse, skeleton
+from insyn.office.names.fold import coarse, japanese_form, skeleton
+from insyn.office.names.heard import heard
+from insyn.office.names.spellings import spellings
 from insyn.office.names.words import script_of
 
 SAME_NAME = 0.97
@@ -21,6 +23,7 @@ SAME_SOUND = 0.93
 SHORT_FORM = 0.82
 SAME_CLASSES = 0.8
 INITIAL = 0.8
+USUAL_SPELLING = 0.95
 """Likeness by evidence other than letters: table of variants, fold, nickname, coarse fold."""
 
 
@@ -34,6 +37,8 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
     """Likeness of two tokens and the word for why, for the evidence shown to a person."""
     if a.form == b.form:
         return 1.0, "equal"
+    if (a.native or b.native) and is_spelling(a, b):
+        return USUAL_SPELLING, "usual spelling"
     if a.concept and a.concept == b.concept and a.role is not Role.PARTICLE:
         return (SAME_NAME, "same name") if a.role is Role.PROPER else (1.0, "same word")
     if Role.INITIAL in (a.role, b.role):
@@ -47,6 +52,8 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
     if a.native and b.native and script_of(a.native) == script_of(b.native):
         return _by_native(a, b)
     if a.unvocalised or b.unvocalised:
+        if script_of(a.native) in _HEARD or script_of(b.native) in _HEARD:
+            return _by_hearing(a, b)
         return _by_skeleton(a, b)
     if a.native or b.native:
         return _by_reading(a, b)
@@ -62,6 +69,26 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
         if len(classes) > 3 and classes == coarse(b.form):
             best, why = SAME_CLASSES, "like sound"
     return best, why
+
+
+_SPELT = frozenset({"Hani", "Hang"})
+_HEARD = frozenset({"Kana", "Hang"})
+
+
+def is_spelling(a: Token, b: Token) -> bool:
+    """True where one is Han or Hangul and the other a way its bearers spell it in Latin."""
+    native, other = (a, b) if script_of(a.native) in _SPELT else (b, a)
+    return not other.native and other.form in spellings(native.native)
+
+
+def _by_hearing(a: Token, b: Token) -> tuple[float, str]:
+    """Kana or Hangul: as a native name it is romanised, as a foreign one it is heard."""
+    native, other = (a, b) if script_of(a.native) in _HEARD else (b, a)
+    if a.fold == b.fold and japanese_form(a.form) == japanese_form(b.form):
+        return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
+    if other.unvocalised or not heard(native.native, other.form):
+        return 0.0, ""
+    return (0.0, 0.8, 0.86, 0.9)[min(len(skeleton(other.form)), 3)], "as heard"
 
 
 def _by_native(a: Token, b: Token) -> tuple[float, str]:
@@ -86,9 +113,11 @@ def _by_reading(a: Token, b: Token) -> tuple[float, str]:
     classes = coarse(a.form)
     if len(classes) > 3 and classes == coarse(b.form):
         return SAME_CLASSES, "like sound"
-    if (a.native or b.native) and script_of(a.native or b.native) not in ("Hani", "Hang"):
-        return _by_letters(a, b)
-    return 0.0, ""
+    script = script_of(a.native or b.native)
+    if script in _SPELT or (script in ("Arab", "Hebr") and a.fold[0] != b.fold[0]):
+        # The readings of an Arabic or Hebrew word differ in vowels: Yasser is no Nasser.
+        return 0.0, ""
+    return _by_letters(a, b)
 
 
 def _is_word(token: Token) -> bool:

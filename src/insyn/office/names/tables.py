@@ -91,6 +91,16 @@ def han_surnames() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def han_spellings() -> Mapping[str, tuple[str, ...]]:
+    """Han character to its spellings in names by systems other than Pinyin and Wade-Giles."""
+    found: dict[str, list[str]] = {}
+    for _system, latin, characters in (row[:3] for row in rows("han_spellings")):
+        for character in characters:
+            found.setdefault(character, []).extend(latin.split("|"))
+    return {character: tuple(dict.fromkeys(latin)) for character, latin in found.items()}
+
+
+@cache
 def kanji_names() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Kanji to its readings as a surname and as a given name."""
     found: dict[str, list[tuple[str, ...]]] = {}

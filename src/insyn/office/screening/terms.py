@@ -20,6 +20,8 @@ from zlib import crc32
 from insyn.office.names import tables
 from insyn.office.names.analyse import Name, Role, Token
 from insyn.office.names.fold import coarse, skeleton
+from insyn.office.names.heard import heard_skeletons
+from insyn.office.names.spellings import spellings
 from insyn.office.names.words import script_of
 
 LONG_WORD = 7
@@ -74,13 +76,21 @@ def term_keys(token: Token) -> tuple[int, ...]:
         keys.update(_edits("F", token.fold, 1))
     if token.native:
         keys.update(_edits("o", token.native, 2 if len(token.native) >= LONG_WORD else 1))
+        keys.update(_key("d", spelling) for spelling in spellings(token.native))
     return tuple(keys)
 
 
 @lru_cache(maxsize=1 << 17)
 def vowelless_keys(token: Token) -> tuple[int, ...]:
     """Keys by consonants alone, for words that were written without vowels."""
-    bones = skeleton(token.form)
+    if token.native:
+        many = heard_skeletons(token.native)
+        if many:
+            return tuple({key for bones in many for key in _bone_keys(bones)})
+    return _bone_keys(skeleton(token.form))
+
+
+def _bone_keys(bones: str) -> tuple[int, ...]:
     return tuple(_edits("s", bones, 1)) if len(bones) > 3 else (_key("s", bones),)
 
 
