@@ -10,7 +10,7 @@ from tests.support.exact_screener import Shelf, snapshot_of
 
 from insyn.office.lists.entry import Entry
 from insyn.office.screening.engine import SHOWN, Screener, build_screener
-from insyn.office.screening.index import ListSource
+from insyn.office.screening.builder import ListSource
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.errors import UsageError
+from insyn.cli.compiling import compiled_index
 from insyn.cli.options import DataOption, JsonOption, data_directory
 
 if TYPE_CHECKING:
@@ -62,13 +63,12 @@ def screen(
     """
     from insyn.office.screening.batch import Work
     from insyn.office.screening.clearances import load_active
-    from insyn.office.screening.engine import compile_in_force
 
     if (name is None) == (file is None):
         raise UsageError("give either a name or --file CSV")
     directory = data_directory(data)
     subject = None if name is None else _subject(name, kind, country, birth_date, identifier)
-    index, manifest = compile_in_force(directory)
+    index, manifest = compiled_index(directory)
     work = Work(index=index, manifest=manifest, clearances=load_active(directory))
     if subject is not None:
         _screen_one(work, subject, as_json=json or json_lines)

@@ -24,7 +24,7 @@ from insyn.office.lists.snapshots import ListState, ListStore
 from insyn.office.screening.clearances import ClearanceBook, load_active
 from insyn.office.screening.database import named_url
 from insyn.office.screening.engine import compile_in_force
-from insyn.office.screening.index import index_name
+from insyn.office.screening.builder import index_name
 from insyn.office.screening.model import Manifest
 
 CHECK_INTERVAL_S = 1.0

@@ -7,7 +7,7 @@ is in the index; that is what makes re-screening exact (docs/explanation/re-scre
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from insyn.base.clock import Clock, system_clock
@@ -17,14 +17,13 @@ from insyn.office.lists.entry import Kind, NameUse
 from insyn.office.names.analyse import Name, analyse
 from insyn.office.names.compare import Comparison, compare_readings
 from insyn.office.screening import terms
+from insyn.office.screening.builder import ListSource, Progress, build_index
 from insyn.office.screening.evidence import identifier_key, weigh_birth, weigh_country
 from insyn.office.screening.index import (
     KINDS,
     MAX_NAME,
     USES,
     Index,
-    ListSource,
-    build_index,
 )
 from insyn.office.screening.model import (
     ALERT_BAR,
@@ -238,10 +237,12 @@ def build_screener(lists: Sequence[ListSource], root: Path) -> Screener:
     return Screener(Index(folder), manifest)
 
 
-def compile_lists(lists: Sequence[ListSource], root: Path) -> tuple[Path, Manifest]:
+def compile_lists(
+    lists: Sequence[ListSource], root: Path, *, progress: Progress = lambda _done: None
+) -> tuple[Path, Manifest]:
     """The folder of the compiled index, made or found, and the manifest of these lists."""
     lists = sorted(lists, key=lambda source: source.list)
-    folder = build_index(lists, root)
+    folder = build_index(lists, root, progress=progress)
     head = json.loads((folder / "index.json").read_text("utf-8"))
     counts = {item["list"]: item["entries"] for item in head["lists"]}
     states = tuple(
@@ -266,8 +267,15 @@ def open_screener(data: DataDirectory, *, clock: Clock = system_clock) -> Screen
     return Screener(Index(folder), manifest)
 
 
-def compile_in_force(data: DataDirectory, *, clock: Clock = system_clock) -> tuple[Path, Manifest]:
+def compile_in_force(
+    data: DataDirectory,
+    *,
+    clock: Clock = system_clock,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[Path, Manifest]:
     """The compiled index over the lists in force, made when they have changed.
+
+    `progress` is told entries compiled and entries in all; compiling takes some ten seconds.
 
     Raises:
         EnvironmentFailure: no list has been imported yet: an empty index would clear everybody.
@@ -275,6 +283,7 @@ def compile_in_force(data: DataDirectory, *, clock: Clock = system_clock) -> tup
     from insyn.office.lists.snapshots import ListStore
 
     store = ListStore(data.lists, clock)
+    states = store.states()
     sources = [
         ListSource(
             list=state.list,
@@ -282,11 +291,12 @@ def compile_in_force(data: DataDirectory, *, clock: Clock = system_clock) -> tup
             entries=store.entries(state.list),
             degraded=state.degraded,
         )
-        for state in store.states()
+        for state in states
     ]
     if not sources:
         raise EnvironmentFailure(
             "no list is in force, so nobody can be screened; run `insyn lists update`, "
             "or `insyn lists import FILE...` with files you have"
         )
-    return compile_lists(sources, data.index)
+    total = sum(state.entries for state in states)
+    return compile_lists(sources, data.index, progress=lambda done: progress(done, total))

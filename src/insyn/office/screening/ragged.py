@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from insyn.office.screening.index import Index
+if TYPE_CHECKING:
+    from insyn.office.screening.index import Index
 
 Pairs = tuple[NDArray[Any], NDArray[Any]]
 """Owners and members, one pair at each position."""

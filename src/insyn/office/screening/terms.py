@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import AnyStr
 from zlib import crc32
 
@@ -60,7 +60,6 @@ def anchors(tokens: Sequence[Token]) -> list[int]:
     return chosen
 
 
-@lru_cache(maxsize=1 << 17)
 def term_keys(token: Token) -> tuple[int, ...]:
     """Keys of a token: by letters, sound, meaning, short form and own script."""
     if token.role is Role.INITIAL:
@@ -76,14 +75,13 @@ def term_keys(token: Token) -> tuple[int, ...]:
         keys.update(_edits("F", token.fold, 1))
     if token.native:
         keys.update(_edits("o", token.native, 2 if len(token.native) >= LONG_WORD else 1))
-        keys.update(_key("d", spelling) for spelling in spellings(token.native))
+        keys.update(_spelling_keys(token.native))
     return tuple(keys)
 
 
-@lru_cache(maxsize=1 << 17)
 def vowelless_keys(token: Token) -> tuple[int, ...]:
     """Keys by consonants alone, for words that were written without vowels."""
-    if token.native:
+    if token.native and token.unvocalised:
         many = heard_skeletons(token.native)
         if many:
             return tuple({key for bones in many for key in _bone_keys(bones)})
@@ -94,16 +92,22 @@ def _bone_keys(bones: str) -> tuple[int, ...]:
     return tuple(_edits("s", bones, 1)) if len(bones) > 3 else (_key("s", bones),)
 
 
-@lru_cache(maxsize=1 << 17)
 def letter_keys(form: str) -> tuple[int, ...]:
     """Deletion keys: one letter, two in long words."""
     return tuple(_edits("d", form, 2 if LONG_WORD <= len(form) <= 12 else 1))
 
 
-@lru_cache(maxsize=1 << 17)
-def run_keys(word: str) -> tuple[int, ...]:
-    """Keys of a single word that a run on the other side may be: a letter too many, or by sound."""
-    return (*_edits("d", word, 1), _key("c", coarse(word)))
+def run_keys(word: str, native: str = "") -> tuple[int, ...]:
+    """Keys of a single word that a run on the other side may be: a letter too many, or by sound;
+    of Han and Hangul letters also by each spelling.
+    """
+    keys = (*_edits("d", word, 1), _key("c", coarse(word)))
+    return (*keys, *_spelling_keys(native)) if native else keys
+
+
+def _spelling_keys(native: str) -> set[int]:
+    # A single letter is an initial on the other side, and is found as one.
+    return {_key("d" if len(word) > 1 else "i", word) for word in spellings(native)}
 
 
 def exact_run_keys(run: Sequence[Token]) -> tuple[int, int]:
