@@ -24,7 +24,6 @@ from insyn.office.lists.snapshots import ListState, ListStore
 from insyn.office.screening.clearances import ClearanceBook, load_active
 from insyn.office.screening.database import named_url
 from insyn.office.screening.engine import compile_in_force
-from insyn.office.screening.builder import index_name
 from insyn.office.screening.model import Manifest
 
 CHECK_INTERVAL_S = 1.0
@@ -166,10 +165,8 @@ class InForce:
         return standing
 
     def _compiled(self, states: tuple[ListState, ...]) -> tuple[Path, Manifest]:
-        made = self._data.index / index_name((s.list, s.snapshot) for s in states) / "index.json"
-        is_made = made.exists() and all(
-            entry_file(self._data.index, s.snapshot).exists() for s in states
-        )
+        compiled = self._standing.manifest.lists if self._standing else ()
+        is_made = {(s.list, s.snapshot) for s in states} == {(s.list, s.snapshot) for s in compiled}
         if is_made or sum(state.entries for state in states) <= self._in_process_entries:
             return compile_all(self._data, self._clock)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
