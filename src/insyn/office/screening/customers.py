@@ -15,8 +15,9 @@ from insyn.base.countries import country_code
 from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import Kind
 from insyn.office.lists.formats.reading import birth_date
-from insyn.office.lists.formats.tabular import first, read_records
+from insyn.office.lists.formats.tabular import first
 from insyn.office.screening.model import BirthSpan, Subject
+from insyn.office.screening.sheet import BrokenRow, Sheet, open_sheet
 
 KINDS = {
     "person": Kind.PERSON,
@@ -67,23 +68,26 @@ def birth_span(text: str) -> BirthSpan | None:
 
 
 def read_customers(path: Path) -> Iterator[Subject | BadRow]:
-    """The subjects of a customer file, in order.
+    """The subjects of a customer file, in order; the header is read at once.
 
     Raises:
         UnreadableInput: it is no text, or has no name column.
     """
-    checked = False
-    for line, record in read_records(path):
-        if not checked:
-            checked = True
-            if "name" not in record:
-                raise UnreadableInput(
-                    f"{path.name} has no column called name; the first line must name the columns "
-                    "(id, name, kind, country, birth_date, identifier)"
-                )
-        yield read_subject(line, record)
-    if not checked and path.stat().st_size == 0:
-        raise UnreadableInput(f"{path.name} is empty")
+    sheet = open_sheet(path)
+    if "name" not in sheet.header:
+        raise UnreadableInput(
+            f"{path.name} has no column called name; the first line must name the columns "
+            "(id, name, kind, country, birth_date, identifier)"
+        )
+    return _read_rows(sheet)
+
+
+def _read_rows(sheet: Sheet) -> Iterator[Subject | BadRow]:
+    for line, row in sheet.rows():
+        if isinstance(row, BrokenRow):
+            yield BadRow(line=line, reason=row.reason, id=f"row-{line}")
+        else:
+            yield read_subject(line, row)
 
 
 def read_subject(line: int, record: Mapping[str, str]) -> Subject | BadRow:
