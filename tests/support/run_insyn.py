@@ -30,7 +30,7 @@ class Ran:
 
 def insyn(*arguments: str) -> Ran:
     """Run `insyn ARGUMENTS...`; the environment is the test's own."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _stream(), _stream()
     code = 0
     with (
         mock.patch.object(sys, "argv", ["insyn", *arguments]),
@@ -41,4 +41,14 @@ def insyn(*arguments: str) -> Ran:
             main()
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return Ran(code=code, out=out.getvalue(), err=err.getvalue())
+    return Ran(code=code, out=_text(out), err=_text(err))
+
+
+def _stream() -> io.TextIOWrapper:
+    """A text stream over bytes, as a real one: commands may write to its buffer."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()

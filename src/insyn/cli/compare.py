@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def compare(
     """Compare two names, word by word.
 
     The score is the one that screening uses; 0.7 is the bar from which a human looks. With
-    --file, every row of a CSV is compared, in order.
+    --file, every row of a CSV is compared, and gives one JSON object, in order.
     """
     from insyn.office.names.compare import compare_texts
     from insyn.office.screening.customers import kind_of
@@ -52,31 +53,46 @@ def compare(
         raise UsageError("give two names, or --file with a CSV of pairs")
     found = compare_texts(first, second, personal=is_personal(kind_of(kind or "")))
     if json or json_lines:
-        typer.echo(_line(found))
+        typer.echo(_line(found).decode())
         return
     _print(found)
 
 
 def _compare_file(path: Path, kind: str | None) -> None:
-    import sys
+    import orjson
 
-    from insyn.base.errors import UnreadableInput
-    from insyn.office.lists.formats.tabular import read_records
+    from insyn.base.errors import EnvironmentFailure, UnreadableInput
     from insyn.office.names.compare import compare_texts
     from insyn.office.screening.customers import kind_of
     from insyn.office.screening.engine import is_personal
+    from insyn.office.screening.sheet import BrokenRow, open_sheet
 
-    for _, record in read_records(path):
-        if "name1" not in record or "name2" not in record:
-            raise UnreadableInput(f"{path.name} needs the columns name1 and name2")
-        schema = kind or record.get("schema") or record.get("kind") or ""
-        found = compare_texts(
-            record["name1"], record["name2"], personal=is_personal(kind_of(schema))
-        )
-        sys.stdout.write(_line(found) + "\n")
+    if not path.is_file():
+        raise EnvironmentFailure(f"there is no file {path}")
+    sheet = open_sheet(path)
+    if not {"name1", "name2"} <= set(sheet.header):
+        raise UnreadableInput(f"{path.name} needs the columns name1 and name2")
+    broken = 0
+    for number, row in sheet.rows():
+        if isinstance(row, BrokenRow):
+            broken += 1
+            _write(orjson.dumps({"line": number, "error": row.reason}))
+            typer.echo(f"row {number}: {row.reason}; not compared", err=True)
+            continue
+        schema = kind or row.get("schema") or row.get("kind") or ""
+        personal = is_personal(kind_of(schema))
+        _write(_line(compare_texts(row["name1"], row["name2"], personal=personal)))
+    sys.stdout.flush()
+    if broken:
+        raise typer.Exit(1)
 
 
-def _line(found: Comparison) -> str:
+def _write(line: bytes) -> None:
+    """One line of JSON, in UTF-8 whatever the terminal's encoding."""
+    sys.stdout.buffer.write(line + b"\n")
+
+
+def _line(found: Comparison) -> bytes:
     import orjson
 
     from insyn.office.screening.engine import class_of
@@ -90,7 +106,7 @@ def _line(found: Comparison) -> str:
                 for m in found.meetings
             ],
         }
-    ).decode()
+    )
 
 
 def _print(found: Comparison) -> None:
