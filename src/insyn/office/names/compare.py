@@ -20,6 +20,7 @@ from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
 from insyn.office.names.fold import coarse, fold
 from insyn.office.names.similarity import token_similarity
 from insyn.office.names.spellings import spellings, wade_giles_word
+from insyn.office.names.words import script_of
 
 CONTRADICTION_COST = 2.0
 EXTRA_COST = 0.22
@@ -165,6 +166,8 @@ def _run_likeness(run: Sequence[Token], target: Token) -> float:
     if target.native or any(token.native for token in run):
         if letters in spellings(target.native):
             return RUN_TOGETHER - 0.01
+        if script_of(target.native) == "Hang":
+            return 0.0
         # Romanised by rule: not misspelt, but another system may write the same sounds.
         return RUN_TOGETHER - 0.06 if fold(letters) == fold(target.form) else 0.0
     allowed = 1 if len(target.form) < 10 else 2

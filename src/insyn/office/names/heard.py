@@ -24,6 +24,9 @@ from insyn.office.names.words import script_of
 MOST = 128
 """Skeletons kept for one word."""
 
+LONGEST = 16
+"""Characters of a word that is read as a name; what is longer is no single word."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
@@ -52,7 +55,7 @@ def heard_skeletons(native: str) -> frozenset[str]:
 
 @lru_cache(maxsize=CACHE_SIZE)
 def _word(native: str) -> tuple[re.Pattern[str], frozenset[str]] | None:
-    script = script_of(native)
+    script = script_of(native) if len(native) <= LONGEST else ""
     if script == "Kana":
         sounds = _kana(native)
     elif script == "Hang":

@@ -57,8 +57,10 @@ def readings(word: str, *, personal: bool) -> tuple[Reading, ...]:
     if script == "Kana":
         # Also a foreign name as heard, whose vowels are not the name's own (`names.heard`).
         return (Reading((_spelled(word),), unvocalised=True),)
-    if script in ("Deva", "Beng", "Indc"):
-        return (Reading((_abugida(word),)),)
+    if script == "Beng":
+        return _bengali(word)
+    if script in ("Deva", "Indc"):
+        return (Reading((_abugida(word, drops=script == "Deva"),)),)
     return (Reading((_spelled(word),)),)
 
 
@@ -185,8 +187,15 @@ _INDIC_SOUNDS = {0x1A: "ch", 0x1B: "chh", 0x36: "sh", 0x37: "sh"}
 _NASALS = {0x01: "n", 0x02: "n"}
 
 
-def _abugida(word: str) -> str:
-    """Indic letters; the vowel a behind a consonant without a sign, but where Hindi drops it."""
+def _bengali(word: str) -> tuple[Reading, ...]:
+    """Mamata keeps her vowels, Rahman does not; and j is z in names from Arabic."""
+    spelt = [_abugida(word, drops=drops) for drops in (False, True)]
+    spelt += [form.replace("j", "z") for form in spelt]
+    return tuple(Reading((form,)) for form in dict.fromkeys(spelt))
+
+
+def _abugida(word: str, *, drops: bool) -> str:
+    """Indic letters; a consonant without a sign has the vowel a, which Hindi `drops` in places."""
     sounds: list[str] = []
     vowels: list[str] = []  # Of each sound: as written, "a" where inherent, "" where none.
     inherent: list[bool] = []
@@ -206,7 +215,7 @@ def _abugida(word: str) -> str:
             inherent.append(False)
     if inherent and inherent[-1]:
         vowels[-1] = ""
-    if script_of(word) == "Deva":
+    if drops:
         _drop_schwas(sounds, vowels, inherent)
     spelt = "".join(itertools.chain.from_iterable(zip(sounds, vowels, strict=True))).lower()
     spelt = re.sub(r"n(?=[pb])", "m", spelt)

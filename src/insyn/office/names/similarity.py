@@ -52,9 +52,9 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
     if a.native and b.native and script_of(a.native) == script_of(b.native):
         return _by_native(a, b)
     if a.unvocalised or b.unvocalised:
-        if script_of(a.native) in _HEARD or script_of(b.native) in _HEARD:
+        if _is_heard(a):
             return _by_hearing(a, b)
-        return _by_skeleton(a, b)
+        return _by_hearing(b, a) if _is_heard(b) else _by_skeleton(a, b)
     if a.native or b.native:
         return _by_reading(a, b)
     best, why = _by_letters(a, b)
@@ -81,11 +81,14 @@ def is_spelling(a: Token, b: Token) -> bool:
     return not other.native and other.form in spellings(native.native)
 
 
-def _by_hearing(a: Token, b: Token) -> tuple[float, str]:
+def _is_heard(token: Token) -> bool:
+    return token.unvocalised and script_of(token.native) in _HEARD
+
+
+def _by_hearing(native: Token, other: Token) -> tuple[float, str]:
     """Kana or Hangul: as a native name it is romanised, as a foreign one it is heard."""
-    native, other = (a, b) if script_of(a.native) in _HEARD else (b, a)
-    if a.fold == b.fold and japanese_form(a.form) == japanese_form(b.form):
-        return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
+    if native.fold == other.fold and japanese_form(native.form) == japanese_form(other.form):
+        return (SAME_SOUND if len(native.fold) > 3 else 0.88), "same sound"
     if other.unvocalised or not heard(native.native, other.form):
         return 0.0, ""
     return (0.0, 0.8, 0.86, 0.9)[min(len(skeleton(other.form)), 3)], "as heard"
@@ -108,16 +111,28 @@ def _by_native(a: Token, b: Token) -> tuple[float, str]:
 
 def _by_reading(a: Token, b: Token) -> tuple[float, str]:
     """One was romanised by rule: it is not misspelt, but other systems may write it otherwise."""
+    script = script_of(a.native or b.native)
+    is_latin = not (a.native and b.native)
+    if script == "Hang" and is_latin:
+        # Every usual spelling was tried before; what only sounds alike is another syllable.
+        return 0.0, ""
     if a.fold == b.fold:
         return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
+    if script == "Hani" and is_latin:
+        return 0.0, ""
     classes = coarse(a.form)
     if len(classes) > 3 and classes == coarse(b.form):
         return SAME_CLASSES, "like sound"
-    script = script_of(a.native or b.native)
-    if script in _SPELT or (script in ("Arab", "Hebr") and a.fold[0] != b.fold[0]):
-        # The readings of an Arabic or Hebrew word differ in vowels: Yasser is no Nasser.
+    if script in _SPELT:
+        return 0.0, ""
+    # The readings of an Arabic or Hebrew word differ in vowels only: Yasser is no Nasser.
+    first = {a.fold[0], b.fold[0]}
+    if script in ("Arab", "Hebr") and len(first) == 2 and not first <= _FIRST_VOWELS:
         return 0.0, ""
     return _by_letters(a, b)
+
+
+_FIRST_VOWELS = frozenset("aiu")
 
 
 def _is_word(token: Token) -> bool:

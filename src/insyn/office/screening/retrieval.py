@@ -185,8 +185,8 @@ class Retrieval:
             keys.add(at, terms.term_keys(token))
             if token.role is Role.PROPER:
                 (bones if token.unvocalised else unvocalised).add(at, terms.vowelless_keys(token))
-                if len(token.form) >= MIN_RUN:
-                    words.add(at, terms.run_keys(token.form))
+                if len(token.form) >= MIN_RUN or token.native:
+                    words.add(at, terms.run_keys(token.form, token.native))
         of_terms = self._alike(fresh, keys, bones, unvocalised)
         in_run, rows = find_rows(self._index, "runs", *words.pairs())
         runs = self._index["runs_value"][rows]
