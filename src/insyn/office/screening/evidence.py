@@ -14,8 +14,8 @@ from insyn.office.screening.model import BirthSpan
 
 DAYS_A_YEAR = 365.25
 NEAR_YEARS = 2.0
-"""Years by which lists and passports differ without meaning another person: UN entries carry
-alternatives that far apart (reference: UN consolidated list, INDIVIDUAL_DATE_OF_BIRTH)."""
+"""Years by which lists and passports differ without meaning another person, where one of them knows
+no day: UN entries carry alternatives that far apart (INDIVIDUAL_DATE_OF_BIRTH)."""
 APPROXIMATE_YEARS = 3.0
 FAR_YEARS = 8.0
 
@@ -53,25 +53,43 @@ def weigh_birth(
     """Compare a birth date with an entry's alternatives (ordinals, and whether approximate)."""
     if subject is None:
         return None
-    first, last = subject.earliest.toordinal(), subject.latest.toordinal()
-    nearest: tuple[float, int, int] | None = None
-    for earliest, latest, approximate in listed:
-        days = max(0, earliest - last, first - latest)
-        years = days / DAYS_A_YEAR
-        if approximate:
-            years = max(0.0, years - APPROXIMATE_YEARS)
-        if nearest is None or years < nearest[0]:
-            nearest = (years, earliest, latest)
-    if nearest is None:
-        return None
-    years, earliest, latest = nearest
-    shown = _shown(earliest, latest)
+    span = (subject.earliest.toordinal(), subject.latest.toordinal())
+    findings = [_weigh_span(span, (first, last), approx) for first, last, approx in listed]
+    return max(findings, key=lambda finding: finding.change, default=None)
+
+
+_Days = tuple[int, int]
+"""First and last day that a date may be, proleptic ordinals."""
+
+
+def _weigh_span(subject: _Days, listed: _Days, approximate: bool) -> Finding:
+    years = max(0, listed[0] - subject[1], subject[0] - listed[1]) / DAYS_A_YEAR
+    if approximate:
+        years = max(0.0, years - APPROXIMATE_YEARS)
+    shown = _shown(*listed)
     if years == 0:
         return Finding(f"birth date {shown}", SUPPORT, True)
-    if years <= NEAR_YEARS:
-        return Finding(f"birth date {shown} is {years:.1f} years away", -NEAR_MISS, False)
-    change = -FAR_BIRTH if years > FAR_YEARS else -DIFFERENT_BIRTH
-    return Finding(f"birth date {shown} is {years:.0f} years away", change, False)
+    away = f"birth date {shown} is {years:.1f} years away"
+    if approximate or not (_is_day(subject) and _is_day(listed)):
+        is_near = years <= NEAR_YEARS
+    else:
+        is_near = years <= FAR_YEARS and _is_slip(subject[0], listed[0])
+    if is_near:
+        return Finding(away, -NEAR_MISS, False)
+    return Finding(away, -FAR_BIRTH if years > FAR_YEARS else -DIFFERENT_BIRTH, False)
+
+
+def _is_day(span: _Days) -> bool:
+    """A full date; registries write the first of January where they know only the year."""
+    day = date.fromordinal(span[0])
+    return span[0] == span[1] and (day.month, day.day) != (1, 1)
+
+
+def _is_slip(first: int, second: int) -> bool:
+    """Two parts of three agree, or day and month have changed places: one slip of the pen."""
+    one, two = date.fromordinal(first), date.fromordinal(second)
+    agree = (one.year == two.year) + (one.month == two.month) + (one.day == two.day)
+    return agree == 2 or (one.year == two.year and (one.month, one.day) == (two.day, two.month))
 
 
 def weigh_country(subject: str | None, listed: str) -> Finding | None:
