@@ -117,10 +117,13 @@ def _entry(record: Mapping[str, Any], schema: str, properties: Mapping[str, Any]
     ]
     if not names:
         raise ValueError("it has no name")
+    reference = clean(str(record["id"]))
+    if not reference:
+        raise ValueError("it has no id")
     births = [born for text in _texts(properties, "birthDate") if (born := birth_date(text))]
     gender = _texts(properties, "gender")
     return Entry(
-        reference=str(record["id"]),
+        reference=reference,
         kind=SCHEMATA[schema],
         names=tuple(dict.fromkeys(names)),
         birth_dates=tuple(births),

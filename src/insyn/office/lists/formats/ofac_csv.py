@@ -68,7 +68,7 @@ def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     overflow = _by_entity(files.get("comments"), 2)
     yield Published()
     for position, row in enumerate(_rows(files["primary"]), 1):
-        if len(row) != 12 or not row[0].isdigit() or not row[1]:
+        if len(row) != 12 or not row[0].isdigit() or not _is_name(row[1]):
             yield Unread(position=position, reason=f"{len(row)} columns, not 12, or no name")
             continue
         number = row[0]
@@ -102,7 +102,7 @@ def _entry(
     names += [
         ListedName(text=_name(alias[3], personal), use=_USES.get(alias[2].strip(), NameUse.ALIAS))
         for alias in aliases
-        if clean(alias[3])
+        if _is_name(alias[3])
     ]
     identifiers = list(read.identifiers)
     if row[5]:
@@ -129,6 +129,10 @@ def _entry(
             ensure_ascii=False,
         ),
     )
+
+
+def _is_name(text: str) -> bool:
+    return any(ch.isalnum() for ch in text)
 
 
 def _name(text: str, personal: bool) -> str:
