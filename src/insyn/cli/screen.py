@@ -180,6 +180,7 @@ def _screen_file(
     if not path.is_file():
         raise EnvironmentFailure(f"there is no file {path}")
     console = Console(stderr=True)
+    rows = read_customers(path)  # a file that is none is refused before a line is printed
     total = _count_rows(path) if console.is_terminal else None
     out = sys.stdout.buffer
     if as_lines:
@@ -196,7 +197,7 @@ def _screen_file(
         transient=True,
     ) as progress:
         task = progress.add_task("screening", total=total)
-        for done in screen_batch(work, read_customers(path), engine=engine, workers=workers):
+        for done in screen_batch(work, rows, engine=engine, workers=workers):
             _write(done, as_lines)
             for outcome, count in done.outcomes.items():
                 counts[outcome] = counts.get(outcome, 0) + count
@@ -222,7 +223,7 @@ def _write(done: Done, as_lines: bool) -> None:
     for line in done.lines.splitlines():
         row = orjson.loads(line)
         if row.get("outcome") in ("match", "review"):
-            best = next(m for m in row["matches"] if "cleared" not in m) if row["matches"] else None
+            best = next((m for m in row["matches"] if "cleared" not in m), None)
             found = (
                 f"{best['score']:.2f} {best['list']} {best['entry']} {best['name']}" if best else ""
             )

@@ -10,13 +10,14 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import orjson
 
-from insyn.base.errors import UsageError
+from insyn.base.errors import EnvironmentFailure, UsageError
 from insyn.office.screening.clearances import ClearanceBook
 from insyn.office.screening.customers import BadRow
 from insyn.office.screening.engine import Screener
@@ -98,7 +99,7 @@ def screen_batch(
 
     Raises:
         UsageError: no such engine.
-        EnvironmentFailure: Ray is asked for and not installed.
+        EnvironmentFailure: a worker is lost, or Ray is asked for and cannot be had.
     """
     if engine == "ray":
         from insyn.office.screening.ray_engine import screen_on_ray
@@ -124,7 +125,13 @@ def _screen_local(
         workers, mp_context=get_context("spawn"), initializer=_start, initargs=(work,)
     ) as pool:
         submit: Callable[[list[Subject | BadRow]], Future[Done]] = lambda b: pool.submit(_run, b)  # noqa: E731
-        yield from in_order(itertools.chain(head, batches), submit, window=workers * 2)
+        try:
+            yield from in_order(itertools.chain(head, batches), submit, window=workers * 2)
+        except BrokenProcessPool as error:
+            raise EnvironmentFailure(
+                "a screening process was ended from outside, most likely for want of memory; the "
+                "output so far is whole rows and ends too early; run again with fewer --workers"
+            ) from error
 
 
 def in_order(
