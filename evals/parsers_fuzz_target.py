@@ -37,14 +37,16 @@ ROLES = {"ofac-csv": ("primary", "alt", "add", "comments")}
 HOSTILE = (
     b"", b"0", b"-1", b"99999999999999999999999", b"0000-00-00", b"9999-99-99", b"31/02/1961",
     b"circa 0", b"between 1961 and", b"1961 to 1850", b"\xc2\xb2\xc2\xb9", b"\xd9\xa3", b"\xff",
-    b"\xef\xbb\xbf", b"\x00", b"\xed\xa0\x80", b"\\ud800", b"a" * 5000, b"((((((((", b"))))",
-    b";" * 300, b'"', b"'", b"<a>", b"&#x0;", b"&x;", b"null", b"[]", b"{}", b"[[[[[[", b"true",
+    b"\xef\xbb\xbf", b"\x00", b"\xed\xa0\x80", b"\\ud800", b"Ada\\ud800", b"a" * 5000, b"((((((((",
+    b"))))", b";" * 300, b'"', b"'", b"<a>", b"&#x0;", b"&x;", b"null", b"[]", b"{}", b"[[[[[[", b"true",
     b"1e999", b"a.k.a.", b"f.k.a. ''", b"DOB ", b"alt. DOB", b"\xe2\x80\xa8", b"\r", b"\n\n",
     "Ж中".encode(), b"-0- ", b"nan",
 )  # fmt: skip
 """What lists hold where something else is expected."""
 
 _PIECE = re.compile(rb'>[^<>]*<|"[^"]*"|[^,;\t\n"]+|<[^<>]*>')
+_XML_PIECE = re.compile(rb">[^<>]*<|=\"[^\"]*\"|<(\w+)[^<>]*>[^<>]*</\1>")
+"""Texts, attributes and whole leaves: what can change while the file stays whole XML."""
 
 
 class TooSlow(BaseException):
@@ -54,6 +56,8 @@ class TooSlow(BaseException):
 def mutate(data: bytes, seed: int) -> bytes:
     """The data with a few cells, texts, attributes or elements emptied, replaced or repeated."""
     chance = random.Random(seed)
+    if data.lstrip(b"\xef\xbb\xbf").startswith(b"<") and seed % 8:
+        return _mutate_xml(data, chance)[:MAX_BYTES]
     for _ in range(chance.randint(1, 4)):
         pieces = [found.span() for found in _PIECE.finditer(data)]
         if not pieces:
@@ -68,6 +72,25 @@ def mutate(data: bytes, seed: int) -> bytes:
     if chance.random() < 0.05:
         data = data[: chance.randrange(len(data) + 1)]
     return data[:MAX_BYTES]
+
+
+def _mutate_xml(data: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randint(1, 4)):
+        pieces = [found.span() for found in _XML_PIECE.finditer(data)]
+        if not pieces:
+            return data
+        start, end = chance.choice(pieces)
+        piece = data[start:end]
+        inner = chance.choice(HOSTILE).replace(b"&", b"").replace(b"<", b"&lt;")
+        inner = inner.replace(b'"', b"&quot;").decode("utf-8", "ignore").encode()
+        inner = re.sub(rb"[\x00-\x08\x0b-\x1f]", b"", inner)
+        if piece.startswith(b"<"):
+            new = chance.choice((b"", piece + piece, piece * 40))
+        else:
+            head = 1 if piece.startswith(b">") else 2
+            new = piece[:head] + chance.choice((inner, inner, piece[head:-1] + inner)) + piece[-1:]
+        data = data[:start] + new + data[end:]
+    return data
 
 
 class Target:
