@@ -38,8 +38,8 @@ HOSTILE = (
     b"", b"0", b"-1", b"99999999999999999999999", b"0000-00-00", b"9999-99-99", b"31/02/1961",
     b"circa 0", b"between 1961 and", b"1961 to 1850", b"\xc2\xb2\xc2\xb9", b"\xd9\xa3", b"\xff",
     b"\xef\xbb\xbf", b"\x00", b"\xed\xa0\x80", b"\\ud800", b"Ada\\ud800", b"a" * 5000, b"((((((((",
-    b"))))", b";" * 300, b'"', b"'", b"<a>", b"&#x0;", b"&x;", b"null", b"[]", b"{}", b"[[[[[[", b"true",
-    b"1e999", b"a.k.a.", b"f.k.a. ''", b"DOB ", b"alt. DOB", b"\xe2\x80\xa8", b"\r", b"\n\n",
+    b"))))", b";" * 300, b'"', b"'", b"<a>", b"&#x0;", b"&x;", b"null", b"[]", b"{}", b"[[[[[[",
+    b"true", b"1e999", b"a.k.a.", b"f.k.a. ''", b"DOB ", b"alt. DOB", b"\xe2\x80\xa8", b"\r", b"\n\n",
     "Ж中".encode(), b"-0- ", b"nan",
 )  # fmt: skip
 """What lists hold where something else is expected."""
