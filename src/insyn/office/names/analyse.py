@@ -7,7 +7,7 @@ that nothing written is ever incomparable.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -124,6 +124,10 @@ def is_organised(text: str) -> bool:
 
 
 def _person(text: str, words: list[Word]) -> Iterator[Name]:
+    if all(word.key.isascii() for word in words):
+        # Latin words read as themselves; that is nine names of ten.
+        yield _name(text, True, _person_tokens([(w.text, w.key, False, "") for w in words]), ())
+        return
     if len(words) > 1 and all(script_of(word.key) in ("Hani", "Hang") for word in words):
         options = [tuple(_together(word) for word in words), *_spaced_japanese(words)]
     else:
@@ -134,8 +138,8 @@ def _person(text: str, words: list[Word]) -> Iterator[Name]:
             )
         )
     for option in options:
-        tokens = _person_tokens(list(zip(words, option, strict=True)))
-        yield _name(text, True, tokens, ())
+        pairs = list(zip(words, option, strict=True))
+        yield _name(text, True, _person_tokens(_without_titles(pairs)), ())
 
 
 def _together(word: Word) -> Reading:
@@ -164,7 +168,8 @@ _Flat = tuple[str, str, bool, str]
 """A word of a person's name: as written, its form, whether unvocalised, its native letters."""
 
 
-def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
+def _without_titles(pairs: Sequence[tuple[Word, Reading]]) -> list[_Flat]:
+    """The Latin words of the readings; words that are titles in their own script are left out."""
     titles = tables.titles()
     flat = [
         (word.text, form, reading.unvocalised, _own_letters(word, reading, at))
@@ -172,8 +177,11 @@ def _person_tokens(pairs: Iterable[tuple[Word, Reading]]) -> list[Token]:
         for at, form in enumerate(reading.words)
         if word.key not in titles or titles[word.key]
     ]
-    if not flat:
-        flat = [(w.text, form, r.unvocalised, "") for w, r in pairs for form in r.words]
+    return flat or [(w.text, form, r.unvocalised, "") for w, r in pairs for form in r.words]
+
+
+def _person_tokens(flat: list[_Flat]) -> list[Token]:
+    titles = tables.titles()
     kept = [item for item in flat if titles.get(item[1]) is not False or _is_name(item, flat)]
     strong = [item for item in kept if item[1] not in titles or _is_name(item, flat)]
     if len(strong) < 2:

@@ -20,6 +20,9 @@ _WORD = re.compile(r"[^\W_]+(?:[\u094d\u0900-\u0903\u093a-\u094f\u0981-\u0983\u0
 )  # fmt: skip
 
 
+_ASCII_WORD = re.compile("[A-Za-z0-9]+|&")
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word as written and its `key`: lower-case ASCII for Latin, else its own letters."""
@@ -87,7 +90,8 @@ def split(text: str) -> list[Word]:
 
     A run of single letters with full stops is one word: "A.B.C." is "abc", "J.-C." stays two.
     """
-    if text.isascii():
+    is_ascii = text.isascii()
+    if is_ascii:
         text = text.replace("'", "").replace("`", "")
     else:
         text = _APOSTROPHES.sub("", text.replace("\u200c", "").replace("\u00ad", ""))
@@ -96,7 +100,8 @@ def split(text: str) -> list[Word]:
         text = _BROKEN.sub("", text)
     if "." in text:
         text = _INITIALS.sub(_join_initials, text)
-    return [Word(found, key_of(found)) for found in _WORD.findall(text)]
+    words = (_ASCII_WORD if is_ascii else _WORD).findall(text)
+    return [Word(found, key_of(found)) for found in words]
 
 
 def _join_initials(match: re.Match[str]) -> str:
