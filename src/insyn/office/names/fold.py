@@ -114,8 +114,13 @@ def _replace_groups(word: str) -> str:
 
 
 def _is_consonant_w(word: str, end: int) -> bool:
-    """The w of a group that ends here is a consonant: Schostakowitsch, Tschaikowski, Tawakkol."""
-    return word[end - 1] == "w" and (word[end : end + 1] in _OPEN or word.startswith("sk", end))
+    """The w of a group ow that ends here is a consonant: Schostakowitsch, Tschaikowski.
+
+    Arabic aw stays a vowel: Jawad is Jaouad.
+    """
+    if word[end - 1] != "w" or word[end - 2] != "o":
+        return False
+    return word[end : end + 1] in _OPEN or word.startswith("sk", end)
 
 
 _OPEN = frozenset("aeiou")

@@ -133,6 +133,8 @@ def _kana(native: str) -> list[_Sound]:
         silent = consonant[:1] in _SILENT.get(vowel, "") or consonant in ("ch", "sh", "ts")
         if consonant and silent and not glide:
             pattern = f"(?:{pattern}|e)?"
+        elif not consonant and vowel == "i" and at and morae[at - 1][1][-1:] in ("a", "e"):
+            pattern = f"(?:{pattern}|h)?"  # One sound with the vowel before it: Biden.
         elif not consonant:
             pattern = f"(?:{pattern}|[yhwe]|v)" if at or vowel == "u" else f"h?{pattern}"
         sounds.append(_Sound(pattern, ("", "f") if not consonant and vowel == "u" else ("",)))

@@ -103,7 +103,12 @@ def _semitic(
             for reading in _semitic(word[len(article) :], letters, names, article="")
         )
     consonants = "".join(letters.get(ch, "") for ch in word)
-    return (Reading((consonants or ascii_form(word) or word,), unvocalised=True),)
+    spelt = [consonants or ascii_form(word) or word]
+    if article and "w" in consonants[1:]:
+        # Waw within a word is a vowel, and before alif perhaps not.
+        vowel = consonants[0] + consonants[1:].replace("w", "u")
+        spelt = [vowel, consonants] if "وا" in word[1:] else [vowel]
+    return tuple(Reading((form,), unvocalised=True) for form in spelt)
 
 
 _HAN_SYLLABLE = re.compile(r"[A-Z][a-z]*|[a-z]+")
@@ -187,11 +192,16 @@ _INDIC_SOUNDS = {0x1A: "ch", 0x1B: "chh", 0x36: "sh", 0x37: "sh"}
 _NASALS = {0x01: "n", 0x02: "n"}
 
 
+_JOINED_Y = re.compile(r"(?<=[bcdghjklmnprst])y(?=a)")
+
+
 def _bengali(word: str) -> tuple[Reading, ...]:
     """Mamata keeps her vowels, Rahman does not; and j is z in names from Arabic."""
     spelt = [_abugida(word, drops=drops) for drops in (False, True)]
     spelt += [form.replace("j", "z") for form in spelt]
-    return tuple(Reading((form,)) for form in dict.fromkeys(spelt))
+    # Behind a consonant the sign of y with a is one vowel: Banerjee.
+    spelt += [_JOINED_Y.sub("", form) for form in spelt]
+    return tuple(Reading((form,)) for form in dict.fromkeys(spelt))[:4]
 
 
 def _abugida(word: str, *, drops: bool) -> str:

@@ -152,10 +152,13 @@ def _syllable(ch: str, at: int) -> tuple[str, ...]:
     if lead == 9 and vowel != 20:
         leads = ("s",)
     if lead == 11:  # No consonant: the South writes u as woo, i as yi or lee.
-        vowels = {13: ("u", "oo", "woo"), 20: ("i", "yi", "ee"), 4: ("eo", "o", "u", "uh")}.get(
-            vowel, vowels
-        )
-    if tail and vowel == 0:
+        vowels = {
+            0: ("a", "ah"),
+            13: ("u", "oo", "woo"),
+            20: ("i", "yi", "ee"),
+            4: ("eo", "o", "u", "uh"),
+        }.get(vowel, vowels)
+    if tail and vowel == 0 and lead != 11:
         vowels = ("a",)
     if tail and vowel == 8:
         vowels = ("o",)
