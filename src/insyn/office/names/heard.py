@@ -86,7 +86,8 @@ _CONSONANTS = {
     "w": _Sound("(?:wh?|v|u|o|h)?", ("f", "")),
     "g": _Sound("(?:gg?[hu]?|c)", ("k", "s")),
     "z": _Sound("(?:zz?|ss?|th|ds|x)", ("s", "t")),
-    "j": _Sound("(?:jj?|gg?i?|z|dj|dzh|zh|dg|sh?|d)", ("s", "k", "t")),
+    "j": _Sound("(?:jj?|gg?i?|z|dj|dzh|zh|dg|sh?)", ("s", "k")),
+    "ji": _Sound("(?:jj?|gg?i?|z|dj|dzh|zh|dg|sh?|d)", ("s", "k", "t")),
     "d": _Sound("(?:dd?h?|th)", ("t",)),
     "b": _Sound("(?:bb?h?|v|w)", ("p", "f")),
     "p": _Sound("pp?", ("p",)),
@@ -125,11 +126,12 @@ def _kana(native: str) -> list[_Sound]:
             continue
         if consonant == "" and at and vowel[:1] in ("y", "w") and len(vowel) > 1:
             consonant, vowel = "y" if vowel[0] == "y" else "w", vowel[1:]
-        sounds.append(_CONSONANTS.get(consonant, _CONSONANTS[""]))
+        key = "ji" if (consonant, vowel) == ("j", "i") else consonant
+        sounds.append(_CONSONANTS.get(key, _CONSONANTS[""]))
         glide = vowel[0] in "yw"
         pattern = _VOWELS[vowel[-1]]
         if glide:
-            pattern = f"[yijhue]?(?:{pattern}|e)?"
+            pattern = f"(?:[yijhue]?{pattern}|e)"
         silent = consonant[:1] in _SILENT.get(vowel, "") or consonant in ("ch", "sh", "ts")
         if consonant and silent and not glide:
             pattern = f"(?:{pattern}|e)?"

@@ -7,6 +7,7 @@ likeness is nothing (half-alike words are different names).
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -203,10 +204,22 @@ def _other_gender(one: str, two: str) -> bool:
     return one[:-1] == two[:-1] and {one[-1], two[-1]} == {"a", "o"}
 
 
+_LONG_VOWELS = re.compile("[اوي]+")
+_WRITTEN_VOWELS = re.compile("[aeiouy]+")
+
+
+def _has_room(arabic: Token, other: Token) -> bool:
+    """Arabic writes its long vowels: a word with fewer vowels than those is another word."""
+    if other.unvocalised or not arabic.unvocalised or script_of(arabic.native) != "Arab":
+        return True
+    long_vowels = len(_LONG_VOWELS.findall(arabic.native, 1))
+    return long_vowels < 2 or long_vowels <= len(_WRITTEN_VOWELS.findall(other.form))
+
+
 def _by_skeleton(a: Token, b: Token) -> tuple[float, str]:
     """Vowels were not written: consonants alone must agree, and short ones say little."""
     one, two = skeleton(a.form), skeleton(b.form)
-    if not one or not two:
+    if not one or not two or not (_has_room(a, b) and _has_room(b, a)):
         return 0.0, ""
     if one == two:
         return (0.0, 0.0, 0.72, 0.85, 0.89)[min(len(one), 4)], "same consonants"
