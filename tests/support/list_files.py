@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import strategies as st
 
 from insyn.office.lists.entry import Entry
-from insyn.office.lists.formats.reading import Parsed
+from insyn.office.lists.formats.parsed import Parsed
 
 Parse = Callable[[Mapping[str, Path]], Iterator[Parsed]]
 

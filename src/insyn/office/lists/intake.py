@@ -15,7 +15,7 @@ from insyn.base.clock import isoformat
 from insyn.base.errors import InsynError, Refusal, UnreadableInput, UsageError
 from insyn.office.lists.entry import Entry, Unread
 from insyn.office.lists.formats import ofac_csv
-from insyn.office.lists.formats.reading import Published, Withdrawn
+from insyn.office.lists.formats.parsed import Published, Withdrawn
 from insyn.office.lists.recognise import Format, format_by_id, read_head, recognise
 from insyn.office.lists.snapshots import ListStore, Snapshot
 from insyn.office.lists.sources import BY_ID, list_of_format

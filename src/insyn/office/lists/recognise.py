@@ -15,7 +15,7 @@ from pathlib import Path
 
 from insyn.base.errors import EnvironmentFailure, UnreadableInput, UsageError
 from insyn.office.lists import formats
-from insyn.office.lists.formats.reading import Parsed
+from insyn.office.lists.formats.parsed import Parsed
 
 HEAD_BYTES = 1 << 16
 _LAST = "plain-csv"

@@ -14,7 +14,7 @@ from pathlib import Path
 from insyn.base.countries import country_code
 from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import Kind
-from insyn.office.lists.formats.reading import birth_date
+from insyn.office.lists.formats.dates import birth_date
 from insyn.office.lists.formats.tabular import first
 from insyn.office.screening.model import BirthSpan, Subject
 from insyn.office.screening.sheet import BrokenRow, Sheet, open_sheet

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 from insyn.base.errors import UnreadableInput
-from insyn.office.lists.formats.reading import clean
 from insyn.office.lists.formats.tabular import MAX_FIELD, delimiter_of, encoding_of
+from insyn.office.lists.formats.text import clean
 
 MAX_LINES = 100
 """Lines that one row may have, by line breaks in quotation marks; more is a mark not closed."""

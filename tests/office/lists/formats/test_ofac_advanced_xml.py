@@ -7,7 +7,7 @@ from tests.support.list_files import entries_in, parsed_text, xml_escape, xml_te
 
 from insyn.office.lists.entry import CountryRole, Entry, IdentifierType, Kind, NameUse, Unread
 from insyn.office.lists.formats import ofac_advanced_xml
-from insyn.office.lists.formats.reading import Published
+from insyn.office.lists.formats.parsed import Published
 
 VALUES = """<ReferenceValueSets>
 <AliasTypeValues><AliasType ID="1400">A.K.A.</AliasType><AliasType ID="1401">F.K.A.</AliasType>

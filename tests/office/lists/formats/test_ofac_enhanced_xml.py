@@ -8,7 +8,7 @@ from tests.support.real_data import shared_file
 
 from insyn.office.lists.entry import CountryRole, Entry, IdentifierType, Kind, NameUse, Unread
 from insyn.office.lists.formats import ofac_enhanced_xml, ofac_sdn_xml
-from insyn.office.lists.formats.reading import Published
+from insyn.office.lists.formats.parsed import Published
 from insyn.office.lists.recognise import recognise
 
 VALUES = """<referenceValues>

@@ -8,7 +8,7 @@ from tests.support.real_data import shared_file
 
 from insyn.office.lists.entry import Entry, IdentifierType, Kind, NameUse, PartRole, Unread
 from insyn.office.lists.formats import seco_xml
-from insyn.office.lists.formats.reading import Published, Withdrawn
+from insyn.office.lists.formats.parsed import Published, Withdrawn
 from insyn.office.lists.recognise import recognise
 
 PROGRAMME = """<sanctions-program ssid="10" version-date="2026-01-05">

@@ -8,7 +8,7 @@ from tests.support.real_data import shared_file
 
 from insyn.office.lists.entry import CountryRole, Entry, IdentifierType, Kind, NameUse, Unread
 from insyn.office.lists.formats import uk_xml
-from insyn.office.lists.formats.reading import Published
+from insyn.office.lists.formats.parsed import Published
 from insyn.office.lists.recognise import recognise
 
 PERSON = """<Designation><LastUpdated>29/04/2026</LastUpdated>

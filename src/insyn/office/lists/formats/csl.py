@@ -20,8 +20,10 @@ from insyn.office.lists.entry import (
     NameUse,
     Place,
 )
-from insyn.office.lists.formats.reading import birth_date, clean, natural_order, parse_day
+from insyn.office.lists.formats.dates import birth_date, parse_day
 from insyn.office.lists.formats.remarks import identifier_type
+from insyn.office.lists.formats.text import clean
+from insyn.office.lists.formats.written_names import natural_order
 
 KINDS = {
     "individual": Kind.PERSON,

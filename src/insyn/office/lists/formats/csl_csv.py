@@ -9,8 +9,9 @@ from pathlib import Path
 from insyn.base.countries import country_code
 from insyn.office.lists.entry import Address, Unread
 from insyn.office.lists.formats.csl import References, csl_entry
-from insyn.office.lists.formats.reading import Parsed, Published, clean
+from insyn.office.lists.formats.parsed import Parsed, Published
 from insyn.office.lists.formats.tabular import header_of, read_records
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "csl-csv"
 MULTIPLE = ("alt_names", "citizenships", "dates_of_birth", "nationalities", "places_of_birth",

@@ -13,7 +13,8 @@ from insyn.base.errors import UnreadableInput
 from insyn.office.lists.entry import Address, Unread
 from insyn.office.lists.formats.csl import References, csl_entry
 from insyn.office.lists.formats.csl_csv import MULTIPLE
-from insyn.office.lists.formats.reading import MAX_BYTES, Parsed, Published, clean
+from insyn.office.lists.formats.parsed import MAX_BYTES, Parsed, Published
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "csl-json"
 

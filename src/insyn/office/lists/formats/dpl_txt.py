@@ -11,8 +11,10 @@ from pathlib import Path
 from insyn.base.countries import country_code
 from insyn.office.lists.entry import Address, Entry, Kind, ListedName, Unread
 from insyn.office.lists.formats.csl import References
-from insyn.office.lists.formats.reading import Parsed, Published, clean, parse_day
+from insyn.office.lists.formats.dates import parse_day
+from insyn.office.lists.formats.parsed import Parsed, Published
 from insyn.office.lists.formats.tabular import first, header_of, read_records
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "dpl-txt"
 

@@ -28,22 +28,12 @@ from insyn.office.lists.entry import (
     Place,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    birth_date,
-    children,
-    clean,
-    detect_script,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    texts_of,
-    unique,
-    year_range,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day, year_range
+from insyn.office.lists.formats.elements import children, source_text, texts_of
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
 from insyn.office.lists.formats.remarks import identifier_type
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import clean, detect_script
 
 FORMAT = "eu-xml"
 _KINDS = {

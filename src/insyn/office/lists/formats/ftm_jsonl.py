@@ -25,14 +25,9 @@ from insyn.office.lists.entry import (
     Place,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    MAX_BYTES,
-    Parsed,
-    Published,
-    birth_date,
-    clean,
-    parse_day,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.formats.parsed import MAX_BYTES, Parsed, Published
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "ftm-jsonl"
 SCHEMATA = {

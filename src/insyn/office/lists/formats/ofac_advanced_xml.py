@@ -16,6 +16,14 @@ from lxml import etree
 
 from insyn.base.countries import country_code
 from insyn.office.lists.entry import BirthDate, Entry, Kind, ListedName, Unread
+from insyn.office.lists.formats.elements import (
+    child,
+    children,
+    local_name,
+    source_text,
+    text_of,
+    texts_of,
+)
 from insyn.office.lists.formats.ofac_features import (
     CONSOLIDATED,
     Facts,
@@ -23,20 +31,9 @@ from insyn.office.lists.formats.ofac_features import (
     span_of,
     use_of,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    child,
-    children,
-    clean,
-    local_name,
-    open_xml,
-    read_root,
-    source_text,
-    text_of,
-    texts_of,
-    unique,
-)
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "ofac-advanced-xml"
 _REPEATING = (

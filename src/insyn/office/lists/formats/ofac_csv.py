@@ -24,9 +24,11 @@ from insyn.office.lists.entry import (
     NameUse,
     Unread,
 )
-from insyn.office.lists.formats.reading import Parsed, Published, clean, natural_order
+from insyn.office.lists.formats.parsed import Parsed, Published
 from insyn.office.lists.formats.remarks import read_remarks
 from insyn.office.lists.formats.tabular import first_row, read_rows
+from insyn.office.lists.formats.text import clean
+from insyn.office.lists.formats.written_names import natural_order
 
 FORMAT = "ofac-csv"
 _KINDS = {

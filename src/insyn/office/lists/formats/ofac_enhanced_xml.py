@@ -15,6 +15,15 @@ from lxml import etree
 
 from insyn.base.countries import country_code
 from insyn.office.lists.entry import Entry, Kind, ListedName, Unread
+from insyn.office.lists.formats.dates import parse_day
+from insyn.office.lists.formats.elements import (
+    child,
+    children,
+    local_name,
+    source_text,
+    text_of,
+    texts_of,
+)
 from insyn.office.lists.formats.ofac_features import (
     CONSOLIDATED,
     Facts,
@@ -22,21 +31,9 @@ from insyn.office.lists.formats.ofac_features import (
     span_of,
     use_of,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    child,
-    children,
-    clean,
-    local_name,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    text_of,
-    texts_of,
-    unique,
-)
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "ofac-enhanced-xml"
 _NAMESPACE = b"exports/ENHANCED_XML"

@@ -22,8 +22,10 @@ from insyn.office.lists.entry import (
     PartRole,
     Place,
 )
-from insyn.office.lists.formats.reading import birth_date, clean, detect_script, name_of_parts
+from insyn.office.lists.formats.dates import birth_date
 from insyn.office.lists.formats.remarks import identifier_type
+from insyn.office.lists.formats.text import clean, detect_script
+from insyn.office.lists.formats.written_names import name_of_parts
 
 CONSOLIDATED = "Consolidated List"
 """A tag on every non-SDN entry, and no list of its own."""

@@ -26,8 +26,10 @@ from insyn.office.lists.entry import (
     Unread,
 )
 from insyn.office.lists.formats.csl import References
-from insyn.office.lists.formats.reading import Parsed, Published, birth_date, clean, parse_day
+from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.formats.parsed import Parsed, Published
 from insyn.office.lists.formats.tabular import first, header_of, read_records
+from insyn.office.lists.formats.text import clean
 
 FORMAT = "plain-csv"
 NAME = ("name", "company or organization", "company or organisation", "organization", "entity")

@@ -19,7 +19,9 @@ from insyn.office.lists.entry import (
     NameUse,
     Place,
 )
-from insyn.office.lists.formats.reading import birth_date, clean, natural_order
+from insyn.office.lists.formats.dates import birth_date
+from insyn.office.lists.formats.text import clean
+from insyn.office.lists.formats.written_names import natural_order
 
 
 @dataclass(slots=True)

@@ -33,25 +33,13 @@ from insyn.office.lists.entry import (
     Place,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    Withdrawn,
-    birth_date,
-    children,
-    clean,
-    detect_script,
-    local_name,
-    name_of_parts,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    text_of,
-    texts_of,
-    unique,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.formats.elements import children, local_name, source_text, text_of, texts_of
+from insyn.office.lists.formats.parsed import Parsed, Published, Withdrawn, unique
 from insyn.office.lists.formats.remarks import identifier_type
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import clean, detect_script
+from insyn.office.lists.formats.written_names import name_of_parts
 
 FORMAT = "seco-xml"
 _REPEATING = ("sanctions-program", "place", "target")

@@ -27,21 +27,12 @@ from insyn.office.lists.entry import (
     PartRole,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    birth_date,
-    clean,
-    detect_script,
-    natural_order,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    split_alias,
-    text_of,
-    unique,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.formats.elements import source_text, text_of
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import clean, detect_script
+from insyn.office.lists.formats.written_names import natural_order, split_alias
 
 FORMAT = "sema-xml"
 _ALSO = re.compile(

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from insyn.base.errors import UnreadableInput
-from insyn.office.lists.formats.reading import MAX_BYTES, clean
+from insyn.office.lists.formats.parsed import MAX_BYTES
+from insyn.office.lists.formats.text import clean
 
 HEAD_BYTES = 1 << 16
 MAX_FIELD = 1 << 20

@@ -27,20 +27,11 @@ from insyn.office.lists.entry import (
     Place,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    birth_date,
-    children,
-    detect_script,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    text_of,
-    texts_of,
-    unique,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.formats.elements import children, source_text, text_of, texts_of
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import detect_script
 
 FORMAT = "uk-xml"
 _KINDS = {"individual": Kind.PERSON, "entity": Kind.ORGANISATION, "ship": Kind.VESSEL}

@@ -26,22 +26,12 @@ from insyn.office.lists.entry import (
     Place,
     Unread,
 )
-from insyn.office.lists.formats.reading import (
-    Parsed,
-    Published,
-    birth_date,
-    children,
-    detect_script,
-    open_xml,
-    parse_day,
-    read_root,
-    source_text,
-    split_alias,
-    text_of,
-    texts_of,
-    unique,
-    year_range,
-)
+from insyn.office.lists.formats.dates import birth_date, parse_day, year_range
+from insyn.office.lists.formats.elements import children, source_text, text_of, texts_of
+from insyn.office.lists.formats.parsed import Parsed, Published, unique
+from insyn.office.lists.formats.safe_xml import open_xml, read_root
+from insyn.office.lists.formats.text import detect_script
+from insyn.office.lists.formats.written_names import split_alias
 
 FORMAT = "un-xml"
 _NAME_PARTS = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
