@@ -12,6 +12,7 @@ from insyn.office.names import tables
 from insyn.office.names.analyse import analyse
 from insyn.office.names.compare import compare_texts
 from insyn.office.names.heard import heard, heard_skeletons
+from insyn.office.names.palladius import from_palladius
 from insyn.office.names.similarity import likeness
 from insyn.office.names.spellings import MOST, spellings, wade_giles, wade_giles_word
 from insyn.office.screening.terms import run_keys, term_keys, vowelless_keys
@@ -33,6 +34,8 @@ SAME = [
     ("सचिन तेंदुलकर", "Sachin Tendulkar", "dropped vowel"),
     ("রহমান হাসিনা", "Rahman Hasina", "Bengali drops it at times"),
     ("Mao Tse-tung", "Mao Zedong", "Wade-Giles against Pinyin, both Latin"),
+    ("Чжоу Эньлай", "周恩来", "Palladius against Han"),
+    ("فلاديمير بوتين", "Vladimir Putin", "waw is a vowel within a word"),
 ]
 OTHER = [
     ("周诚凯", "Zhou Jingyi", "sounds alike only when its sounds are made coarse"),
@@ -123,3 +126,16 @@ def test_a_run_of_latin_words_meets_the_native_word(native: str, run: str) -> No
 def test_any_text_is_heard_without_error_and_only_with_a_key(native: str, form: str) -> None:
     if heard(native, form):
         assert heard_skeletons(native)
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "pinyin"),
+    [("цзиньпин", "jinping"), ("цзэдун", "zedong"), ("чжоу", "zhou"), ("сюй", "xu"),
+     ("хуавэй", "huawei"), ("иван", ""), ("сергей", ""), ("чжукова", "")],
+)  # fmt: skip
+def test_palladius_goes_back_to_pinyin(cyrillic: str, pinyin: str) -> None:
+    assert from_palladius(cyrillic) == pinyin
+
+
+def test_arabic_long_vowels_must_have_vowels_to_meet() -> None:
+    assert compare_texts("كورونا", "Green", personal=True).score == 0.0

@@ -18,6 +18,7 @@ from anyascii import anyascii
 
 from insyn.office.names import tables
 from insyn.office.names.fold import CACHE_SIZE, ascii_form
+from insyn.office.names.palladius import from_palladius
 from insyn.office.names.words import script_of
 
 
@@ -59,6 +60,8 @@ def readings(word: str, *, personal: bool) -> tuple[Reading, ...]:
         return (Reading((_spelled(word),), unvocalised=True),)
     if script == "Beng":
         return _bengali(word)
+    if script == "Cyrl" and personal and (chinese := from_palladius(word)):
+        return (Reading((chinese,)), Reading((_spelled(word),)))
     if script in ("Deva", "Indc"):
         return (Reading((_abugida(word, drops=script == "Deva"),)),)
     return (Reading((_spelled(word),)),)

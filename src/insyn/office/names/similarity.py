@@ -77,9 +77,9 @@ _HEARD = frozenset({"Kana", "Hang"})
 
 
 def is_spelling(a: Token, b: Token) -> bool:
-    """True where one is Han or Hangul and the other a way its bearers spell it in Latin."""
+    """True where one is Han or Hangul and the other, in Latin letters, a usual spelling of it."""
     native, other = (a, b) if script_of(a.native) in _SPELT else (b, a)
-    return not other.native and other.form in spellings(native.native)
+    return script_of(other.native) not in _SPELT and other.form in spellings(native.native)
 
 
 def _is_heard(token: Token) -> bool:
