@@ -131,7 +131,7 @@ def test_any_text_is_heard_without_error_and_only_with_a_key(native: str, form: 
 @pytest.mark.parametrize(
     ("cyrillic", "pinyin"),
     [("цзиньпин", "jinping"), ("цзэдун", "zedong"), ("чжоу", "zhou"), ("сюй", "xu"),
-     ("хуавэй", "huawei"), ("иван", ""), ("сергей", ""), ("чжукова", "")],
+     ("хуавэй", "huawei"), ("иван", ""), ("сергей", ""), ("гофэн", "guofeng"), ("жукова", "")],
 )  # fmt: skip
 def test_palladius_goes_back_to_pinyin(cyrillic: str, pinyin: str) -> None:
     assert from_palladius(cyrillic) == pinyin

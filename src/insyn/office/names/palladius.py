@@ -75,6 +75,6 @@ def _pinyin(initial: str, final: str) -> str:
     latin = _FINALS[final]
     if head in ("b", "p", "m", "f", "w") and latin == "uo":
         latin = "o"
-    elif latin == "o" and head in ("d", "t", "n", "l", "z", "c", "zh", "ch", "sh", "r", "s"):
+    elif latin == "o" and head not in ("b", "p", "m", "f", "w", ""):
         latin = "uo"
     return head + latin
