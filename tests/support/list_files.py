@@ -37,3 +37,18 @@ def xml_texts() -> st.SearchStrategy[str]:
 
 def xml_escape(text: str) -> str:
     return escape(text, quote=True)
+
+
+def un_list(entries: int, day: str, *, encoding: str = "UTF-8", extra: str = "") -> bytes:
+    """A small UN list: invented people, as many as told, published that day."""
+    people = "".join(
+        f"<INDIVIDUAL><DATAID>{9000 + n}</DATAID><FIRST_NAME>ZÉPHYRIN</FIRST_NAME>"
+        f"<SECOND_NAME>QUARTZ {n}</SECOND_NAME><UN_LIST_TYPE>Sample</UN_LIST_TYPE>"
+        f"<REFERENCE_NUMBER>SAi.{n:03}</REFERENCE_NUMBER></INDIVIDUAL>"
+        for n in range(entries)
+    )
+    return (
+        f'<?xml version="1.0" encoding="{encoding}"?>{extra}'
+        f'<CONSOLIDATED_LIST dateGenerated="{day}T00:00:00.000Z">'
+        f"<INDIVIDUALS>{people}</INDIVIDUALS><ENTITIES/></CONSOLIDATED_LIST>"
+    ).encode(encoding)

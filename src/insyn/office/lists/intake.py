@@ -41,7 +41,11 @@ class Publication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """What became of one publication. `outcome`: in force, unchanged, kept or refused."""
+    """What became of one publication.
+
+    `outcome`: in force, unchanged, kept (older, only for comparison), refused (it was understood
+    and is not sound), failed (the network or the disk did).
+    """
 
     list: str
     format: str
@@ -59,7 +63,7 @@ class Intake:
     @property
     def is_refused(self) -> bool:
         """Whether the last good snapshot was left in force for cause."""
-        return self.outcome == "refused"
+        return self.outcome in ("refused", "failed")
 
 
 @dataclass(slots=True)

@@ -161,6 +161,10 @@ class ListStore:
         """Hold the lock of a list while its state is read and written."""
         return exclusive(self._folder(name))
 
+    def updating(self, name: str) -> AbstractContextManager[None]:
+        """Hold a list for one whole update, its download included; a second update waits."""
+        return exclusive(self._folder(name), ".updating")
+
     def _folder(self, name: str) -> Path:
         folder = self.root / name
         try:
