@@ -74,9 +74,11 @@ def csl_entry(
 ) -> Entry | None:
     """One row as an entry; `values` are its multi-valued columns. None without reference or name.
 
-    The reference is the plain entity number or `_id`; the caller makes repeats unique.
+    The reference is the plain entity number or `_id` (`id` in the JSON); the caller makes repeats
+    unique.
     """
-    reference = clean(str(record.get("entity_number") or "")) or clean(str(record.get("_id") or ""))
+    known = (clean(str(record.get(key) or "")) for key in ("entity_number", "_id", "id"))
+    reference = next(filter(None, known), "")
     kind = KINDS.get(clean(str(record.get("type") or "")).lower(), Kind.UNKNOWN)
     personal = kind is Kind.PERSON
     names = listed_names(str(record.get("name") or ""), personal=personal, use=NameUse.PRIMARY)
