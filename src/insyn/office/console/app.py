@@ -64,6 +64,9 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        standing = in_force.current()
+        if standing is not None:
+            await asyncio.to_thread(office.bench.warm_up, standing)
         watcher = asyncio.create_task(_watch(in_force, check_interval_s))
         try:
             yield
