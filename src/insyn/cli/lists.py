@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import system_clock
+from insyn.cli.list_texts import (
+    print_difference,
+    print_entry,
+    print_intake,
+    print_refused_file,
+    print_status,
+)
 from insyn.cli.options import DataOption, JsonOption, data_directory
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from insyn.office.lists.intake import Intake
     from insyn.office.lists.snapshots import ListStore
 
@@ -32,7 +42,8 @@ def _store(data: Path | None) -> ListStore:
 @app.command("import")
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="List files, in any known format.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="List files of any known format, or folders."),
     ],
     as_format: Annotated[
         str | None,
@@ -58,25 +69,22 @@ def import_files(
     from insyn.office.lists.intake import gather, take_in_all
 
     store = _store(data)
-    publications, unknown = gather(files, as_format=as_format, list_id=list_id)
-    taken = list(
-        take_in_all(store, publications, accept_shrunken=accept_shrunken, force_older=force_older)
-    )
+    publications, unknown = gather(_expanded(files), as_format=as_format, list_id=list_id)
+    taken = []
+    for item in take_in_all(
+        store, publications, accept_shrunken=accept_shrunken, force_older=force_older
+    ):
+        taken.append(item)
+        if not json:
+            print_intake(item)
+    refused = [{"file": path.name, "reason": str(error)} for path, error in unknown]
     if json:
-        _print_json(
-            {
-                "imports": [_intake_json(item) for item in taken],
-                "refused_files": [
-                    {"file": path.name, "reason": str(error)} for path, error in unknown
-                ],
-            }
-        )
+        imports: list[object] = [_intake_json(item) for item in taken]
+        _print_json({"imports": imports, "refused_files": refused})
     else:
-        _print_intakes(taken)
-        for path, error in unknown:
-            typer.secho(f"refused  {path.name}: {error}", fg="red", err=True)
-    if unknown or any(item.is_refused for item in taken):
-        raise typer.Exit(1)
+        for told in refused:
+            print_refused_file(told["file"], told["reason"])
+    _end(taken, refused_files=len(unknown))
 
 
 def _intake_json(item: Intake) -> dict[str, object]:
@@ -89,22 +97,30 @@ def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def _print_intakes(taken: list[Intake]) -> None:
-    for item in taken:
-        colour = {"refused": "red", "kept": "yellow"}.get(item.outcome, "green")
-        typer.secho(f"{item.outcome:<9} {item.list}", fg=colour, bold=True, nl=False)
-        typer.echo(
-            f"  {item.format}: {item.read:,} records read, {item.entries:,} entries"
-            + (f", {item.withdrawn:,} withdrawn by the publisher" if item.withdrawn else "")
-            + (f", {item.unread:,} unread" if item.unread else "")
-            + (f", published {item.published}" if item.published else "")
-        )
-        if item.reason:
-            typer.echo(f"          {item.reason}")
-        for line in item.unread_reasons[:5]:
-            typer.echo(f"          {line}")
-        if item.unread > 5:
-            typer.echo(f"          ... and {item.unread - 5:,} more (--json shows the first 20)")
+def _end(items: list[Intake], *, refused_files: int = 0) -> None:
+    """End with 1 where a list was refused, else with 3 where the network or the disk failed."""
+    if refused_files or any(item.outcome == "refused" for item in items):
+        raise typer.Exit(1)
+    if any(item.is_refused for item in items):
+        raise typer.Exit(3)
+
+
+def _expanded(paths: list[Path]) -> list[Path]:
+    """Files as they are; for a folder, the files that lie in it, hidden ones left out."""
+    from insyn.base.errors import UsageError
+
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [p for p in sorted(path.iterdir()) if p.is_file() and p.name[0] != "."]
+            if not inside:
+                raise UsageError(f"folder {path} holds no file; name the list files")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise UsageError(f"there is no file {path}; nothing was imported")
+    return found
 
 
 @app.command()
@@ -119,10 +135,11 @@ def update(
     """Download lists from their publishers and put them in force.
 
     Asks only for what changed since the last time. Whatever fails leaves the last good list in
-    force, marked degraded. Exit 1 if any list could not be updated.
+    force, marked degraded. INSYN_LIST_URL_UN=https://... (and so on) names a mirror of a list;
+    a proxy is taken from HTTPS_PROXY. Exit 1 if a list was refused, 3 if one could not be fetched.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     from insyn.office.lists.fetch import update_lists
 
@@ -132,26 +149,30 @@ def update(
         TextColumn("{task.description:<14}"),
         BarColumn(),
         DownloadColumn(),
-        TimeRemainingColumn(),
         console=console,
+        transient=True,
+        # Result lines go above the bars on a terminal, and untouched into a file or pipe.
+        redirect_stdout=sys.stdout.isatty(),
         disable=not console.is_terminal,
     ) as progress:
-        tasks: dict[str, object] = {}
+        bars: dict[str, TaskID] = {}
 
         def show(name: str, done: int, total: int | None) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done, total=total)  # type: ignore[arg-type] # its own id
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=total)
+            progress.update(bars[name], completed=done, total=total)
 
-        results = list(
-            update_lists(_store(data), lists or [], accept_shrunken=accept_shrunken, show=show)
-        )
+        for item in update_lists(
+            _store(data), lists or [], accept_shrunken=accept_shrunken, show=show
+        ):
+            results.append(item)
+            if item.list in bars:
+                progress.remove_task(bars.pop(item.list))
+            if not json:
+                print_intake(item)
     if json:
         _print_json({"updates": [_intake_json(item) for item in results]})
-    else:
-        _print_intakes(results)
-    if any(item.is_refused for item in results):
-        raise typer.Exit(1)
+    _end(results)
 
 
 @app.command()
@@ -176,24 +197,7 @@ def status(json: JsonOption = False, data: DataOption = None) -> None:
             "or `insyn lists import FILE...` with files you have."
         )
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in ("List", "Entries", "Published", "Imported", "Snapshot", "State"):
-        table.add_column(column, justify="right" if column == "Entries" else "left")
-    for state in states:
-        table.add_row(
-            state.list,
-            f"{state.entries:,}",
-            state.published or "unknown",
-            state.imported_at[:10],
-            state.snapshot[:12],
-            f"[yellow]degraded: {state.degraded}[/]" if state.degraded else "[green]good[/]",
-        )
-    for name, reason in failures.items():
-        table.add_row(name, "0", "", "", "", f"[red]nothing in force: {reason}[/]")
-    Console().print(table)
+    print_status(states, failures)
 
 
 @app.command()
@@ -220,15 +224,7 @@ def show(
     if json:
         _print_json(record)
         return
-    for name, value in record.items():
-        if name == "source_record":
-            continue
-        typer.secho(f"{name.replace('_', ' ')}", bold=True)
-        for item in value if isinstance(value, list) else [value]:
-            line = (
-                "  ".join(f"{k}: {v}" for k, v in item.items()) if isinstance(item, dict) else item
-            )
-            typer.echo(f"  {line}")
+    print_entry(record)
 
 
 @app.command()
@@ -254,14 +250,4 @@ def diff(
     if json:
         _print_json({"list": list_id, "old": first.digest, "new": second.digest, **found.to_json()})
         return
-    typer.echo(
-        f"{list_id}: {first.effective()} to {second.effective()}: {len(found.added)} added, "
-        f"{len(found.removed)} removed, {len(found.changed)} changed"
-    )
-    for entry in found.added:
-        typer.secho(f"+ {entry.reference}  {entry.names[0].text}", fg="green")
-    for entry in found.removed:
-        typer.secho(f"- {entry.reference}  {entry.names[0].text}", fg="red")
-    for change in found.changed:
-        fields = ", ".join(name.replace("_", " ") for name in change.fields)
-        typer.echo(f"~ {change.new.reference}  {change.new.names[0].text}: {fields}")
+    print_difference(f"{list_id}, {first.effective()} to {second.effective()}", found)

@@ -246,7 +246,11 @@ class ListStore:
         current = register.current()
         if wanted in ("current", "previous") and current is not None:
             at = by_day.index(current) - (wanted == "previous")
-            fitting = by_day[at : at + 1] if at >= 0 else []
+            if at < 0:
+                raise UsageError(
+                    f"list {name} has no snapshot before the one in force ({current.effective()})"
+                )
+            fitting = [by_day[at]]
         else:
             fitting = [s for s in by_day if s.digest.startswith(wanted) or s.effective() == wanted]
         if len(fitting) != 1:
