@@ -62,7 +62,11 @@ class _InProcess(httpx.BaseTransport):
         self._said: asyncio.Queue[str] = asyncio.Queue()
         self._told: asyncio.Queue[str] = asyncio.Queue()
         self._life = asyncio.run_coroutine_threadsafe(self._live(), self._loop)
-        self._tell("lifespan.startup")
+        try:
+            self._tell("lifespan.startup")
+        except BaseException:
+            self._end()
+            raise
 
     async def _live(self) -> None:
         async def receive() -> Message:
@@ -97,6 +101,10 @@ class _InProcess(httpx.BaseTransport):
     def close(self) -> None:
         self._tell("lifespan.shutdown")
         self._life.result(30)
+        self._end()
+
+    def _end(self) -> None:
+        self._life.cancel()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

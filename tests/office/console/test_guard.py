@@ -8,10 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.office.console.serving import UNLIMITED, client_of, in_force_of
+from tests.office.console.serving import client_of, in_force_of
 
 from insyn.office.console.guard import Rules, is_loopback
-from insyn.office.console.standing import InForce
 
 KEY = "an-invented-key-of-32-characters"
 SCREEN = "/api/v1/screen"
@@ -131,16 +130,15 @@ def test_the_log_has_no_name_no_address_and_no_query(
 
 
 def test_a_failure_of_ours_is_logged_once_and_tells_nothing(
-    sample_data: Path, caplog: pytest.LogCaptureFixture
+    sample_data: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Failing(InForce):
-        """Fails with what it was asked."""
+    in_force = in_force_of(sample_data)
 
-        def current(self) -> None:
-            raise RuntimeError(f"cannot think of {NAME}")
+    def fail() -> None:
+        raise RuntimeError(f"cannot think of {NAME}")
 
-    in_force = Failing(in_force_of(sample_data)._data)
-    with client_of(in_force, UNLIMITED) as client:
+    with client_of(in_force) as client:
+        monkeypatch.setattr(in_force, "current", fail)
         got = client.post(SCREEN, json={"name": NAME})
         assert (got.status_code, got.headers["content-type"]) == (500, "application/problem+json")
         assert client.get("/catalog").json() == {"detail": got.json()["detail"]}
