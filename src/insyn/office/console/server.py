@@ -15,6 +15,8 @@ from insyn.base.errors import EnvironmentFailure
 from insyn.office.console.guard import Guard
 
 STOP_TIMEOUT_S = 10
+MAX_CONNECTIONS = 512
+"""Open at once, idle ones too; below the 1,024 files that a process usually may hold."""
 KEEP_ALIVE_S = 30
 """Longer than clients that keep connections pause between two requests."""
 
@@ -82,6 +84,7 @@ def serve(app: Guard, opened: socket.socket, on_listening: Callable[[], None]) -
         access_log=False,  # uvicorn's shows addresses and queries; the guard keeps ours
         server_header=False,
         proxy_headers=False,  # anybody could name another client's address
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,
     )
