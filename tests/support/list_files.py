@@ -15,9 +15,14 @@ Parse = Callable[[Mapping[str, Path]], Iterator[Parsed]]
 
 def parsed_text(parse: Parse, text: str) -> list[Parsed]:
     """All that a parser makes of a file of this text."""
+    return parsed_bytes(parse, text.encode())
+
+
+def parsed_bytes(parse: Parse, content: bytes) -> list[Parsed]:
+    """All that a parser makes of a file of these bytes."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "list.xml"
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content)
         return list(parse({"main": path}))
 
 

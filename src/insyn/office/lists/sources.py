@@ -94,7 +94,7 @@ SOURCES = (
         id="uk",
         title="United Kingdom sanctions list",
         urls={"main": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml"},
-        formats=("uk-xml", "uk-csv", "ofsi-csv"),
+        formats=("uk-xml", "uk-csv"),
         rhythm_days=30,
         expected=(3_000, 10_000),
     ),

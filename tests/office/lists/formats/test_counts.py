@@ -119,6 +119,8 @@ HEADS = (
     b'{"results":[',
     b"_id,source,entity_number,type,name,alt_names,ids\n",
     b'1,"A","individual",',
+    b"Entity_LogicalId;Entity_EU_ReferenceNumber;NameAlias_WholeName\n",
+    b"Report Date: 14-Aug-2026\nUnique ID,Name 6,Name 1,Name type,Designation Type\n",
 )
 
 

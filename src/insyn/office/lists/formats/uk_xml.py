@@ -1,8 +1,4 @@
-"""United Kingdom sanctions list (FCDO), XML. Source: SanctionsListSchema 4.33.3.
-
-Always: Name6 is the family or organisation name, Name1 to Name5 stand before it; narrative fields
-(statement of reasons, other information) never become names.
-"""
+"""United Kingdom sanctions list (FCDO), XML. Source: SanctionsListSchema 4.33.3."""
 
 from __future__ import annotations
 
@@ -11,32 +7,16 @@ from pathlib import Path
 
 from lxml import etree
 
-from insyn.base.countries import country_code
-from insyn.office.lists.entry import (
-    Address,
-    CountryLink,
-    CountryRole,
-    Entry,
-    Identifier,
-    IdentifierType,
-    Kind,
-    ListedName,
-    NamePart,
-    NameUse,
-    PartRole,
-    Place,
-    Unread,
-)
-from insyn.office.lists.formats.dates import birth_date, parse_day
+from insyn.office.lists.entry import CountryRole, Entry, Identifier, IdentifierType, Unread
+from insyn.office.lists.formats.dates import parse_day
 from insyn.office.lists.formats.elements import children, source_text, text_of, texts_of
 from insyn.office.lists.formats.parsed import Parsed, Published, unique
 from insyn.office.lists.formats.safe_xml import open_xml, read_root
-from insyn.office.lists.formats.text import detect_script
+from insyn.office.lists.formats.uk import Designation, WrittenName, uk_entry
 
 FORMAT = "uk-xml"
-_KINDS = {"individual": Kind.PERSON, "entity": Kind.ORGANISATION, "ship": Kind.VESSEL}
 _GIVEN = ("Name1", "Name2", "Name3", "Name4", "Name5")
-_ADDRESS = (*(f"AddressLine{at}" for at in range(1, 7)), "AddressPostalCode", "AddressCountry")
+_ADDRESS = (*(f"AddressLine{at}" for at in range(1, 7)), "AddressPostalCode")
 _PERSON = ("IndividualDetails", "Individual")
 _BODY = ("EntityDetails", "Entity")
 _SHIP = ("ShipDetails", "Ship")
@@ -94,91 +74,50 @@ def _records(path: Path) -> Iterator[Parsed]:
 
 
 def _entry(element: etree._Element) -> Entry | None:
-    reference = text_of(element, "UniqueID")
-    names = tuple(dict.fromkeys(_names(element)))
-    if not reference or not names:
-        return None
-    births = texts_of(element, *_PERSON, "DOBs", "DOB")
     titles = texts_of(element, "Titles", "Title")
-    titles += texts_of(element, *_PERSON, "Positions", "Position")
-    return Entry(
-        reference=reference,
-        kind=_KINDS.get(text_of(element, "IndividualEntityShip").lower(), Kind.UNKNOWN),
-        names=names,
-        birth_dates=tuple(dict.fromkeys(born for text in births if (born := birth_date(text)))),
-        birth_places=tuple(dict.fromkeys(_birth_places(element))),
-        countries=tuple(
-            dict.fromkeys(
-                CountryLink(role=role, code=country_code(text), text=text)
-                for path, role in _COUNTRIES
-                for text in texts_of(element, *path)
-            )
-        ),
-        addresses=tuple(dict.fromkeys(_addresses(element))),
-        identifiers=tuple(dict.fromkeys(_identifiers(element))),
-        programmes=tuple(texts_of(element, "RegimeName")),
-        gender=_gender(element),
-        titles=tuple(dict.fromkeys(titles)),
-        listed_on=parse_day(text_of(element, "DateDesignated")),
-        updated_on=parse_day(text_of(element, "LastUpdated")),
-        remarks=text_of(element, "OtherInformation"),
-        source_record=source_text(element),
+    places = children(element, *_PERSON, "BirthDetails", "Location")
+    natives = children(element, "NonLatinNames", "NonLatinName")
+    return uk_entry(
+        Designation(
+            reference=text_of(element, "UniqueID"),
+            kind=text_of(element, "IndividualEntityShip"),
+            names=[_name(name) for name in children(element, "Names", "Name")],
+            native_names=[text_of(native, "NameNonLatinScript") for native in natives],
+            births=texts_of(element, *_PERSON, "DOBs", "DOB"),
+            birth_places=[
+                (text_of(born, "TownOfBirth"), text_of(born, "CountryOfBirth")) for born in places
+            ],
+            countries=[(role, t) for path, role in _COUNTRIES for t in texts_of(element, *path)],
+            addresses=[_address(sub) for sub in children(element, "Addresses", "Address")],
+            identifiers=list(_identifiers(element)),
+            regimes=texts_of(element, "RegimeName"),
+            genders=_genders(element),
+            titles=titles + texts_of(element, *_PERSON, "Positions", "Position"),
+            designated=text_of(element, "DateDesignated"),
+            updated=[text_of(element, "LastUpdated")],
+            remarks=text_of(element, "OtherInformation"),
+            source_record=source_text(element),
+        )
     )
 
 
-def _names(element: etree._Element) -> list[ListedName]:
-    personal = text_of(element, "IndividualEntityShip").lower() == "individual"
-    names = children(element, "Names", "Name")
-    found = [listed for name in names if (listed := _name(name, personal=personal))]
-    found.sort(key=lambda name: name.use is not NameUse.PRIMARY)
-    for native in children(element, "NonLatinNames", "NonLatinName"):
-        text = text_of(native, "NameNonLatinScript")
-        if any(ch.isalnum() for ch in text):
-            found.append(ListedName(text=text, use=NameUse.ALIAS, script=detect_script(text)))
-    return found
-
-
-def _name(name: etree._Element, *, personal: bool) -> ListedName | None:
-    given = [text for tag in _GIVEN if (text := text_of(name, tag))]
-    family = text_of(name, "Name6")
-    text = " ".join([*given, family]).strip()
-    if not any(ch.isalnum() for ch in text):
-        return None
-    parts = [
-        NamePart(role=PartRole.MIDDLE if at else PartRole.GIVEN, text=part)
-        for at, part in enumerate(given)
-    ]
-    parts += [NamePart(role=PartRole.FAMILY, text=family)] if family else []
-    kind, strength = text_of(name, "NameType").lower(), text_of(name, "AliasStrength").lower()
-    use = NameUse.PRIMARY if kind == "primary name" else NameUse.ALIAS
-    return ListedName(
-        text=text,
-        use=NameUse.WEAK if strength.startswith("low") else use,
-        script=detect_script(text),
-        parts=tuple(parts) if personal and len(parts) > 1 else (),
+def _name(name: etree._Element) -> WrittenName:
+    return WrittenName(
+        given=tuple(text for tag in _GIVEN if (text := text_of(name, tag))),
+        family=text_of(name, "Name6"),
+        type=text_of(name, "NameType"),
+        strength=text_of(name, "AliasStrength"),
     )
 
 
-def _gender(element: etree._Element) -> str | None:
+def _genders(element: etree._Element) -> list[str]:
     details = children(element, *_PERSON, "GenderDetails")
     texts = [text for sub in details for text in texts_of(sub, "Gender")]
-    texts += texts_of(element, *_PERSON, "GenderDetails")
-    return next((text.lower() for text in texts), None)
+    return texts + texts_of(element, *_PERSON, "GenderDetails")
 
 
-def _birth_places(element: etree._Element) -> Iterator[Place]:
-    for born in children(element, *_PERSON, "BirthDetails", "Location"):
-        town, country = text_of(born, "TownOfBirth"), text_of(born, "CountryOfBirth")
-        text = ", ".join(part for part in (town, country) if part)
-        if text:
-            yield Place(text=text, country=country_code(country))
-
-
-def _addresses(element: etree._Element) -> Iterator[Address]:
-    for address in children(element, "Addresses", "Address"):
-        text = ", ".join(part for tag in _ADDRESS if (part := text_of(address, tag)))
-        if text:
-            yield Address(text=text, country=country_code(text_of(address, "AddressCountry")))
+def _address(address: etree._Element) -> tuple[tuple[str, ...], str]:
+    return tuple(text_of(address, tag) for tag in _ADDRESS), text_of(address, "AddressCountry")
 
 
 def _identifiers(element: etree._Element) -> Iterator[Identifier]:
