@@ -64,9 +64,9 @@ def print_status(states: Sequence[ListState], failures: Mapping[str, str]) -> No
             cell.rjust(width) if n == 1 else cell.ljust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        typer.secho("  ".join(cells[:-1]), bold=row is head, nl=False)
+        typer.secho("  ".join(cells[:-1]), bold=row is head or None, nl=False)
         colour = {"good": "green", "degraded": "yellow", "missing": "red"}.get(row[-1])
-        typer.secho(f"  {row[-1]}", fg=colour, bold=row is head)
+        typer.secho(f"  {row[-1]}", fg=colour, bold=row is head or None)
     reasons = {s.list: f"degraded: {s.degraded}" for s in states if s.degraded}
     reasons |= {name: f"nothing in force: {reason}" for name, reason in failures.items()}
     if reasons:
@@ -92,7 +92,7 @@ def print_entry(record: Mapping[str, Json]) -> None:
 def _item_text(item: Json) -> str:
     if not isinstance(item, dict):
         return str(item)
-    first = next((key for key in ("text", "value", "full") if item.get(key)), None)
+    first = next((key for key in ("text", "value") if item.get(key)), None)
     rest = ", ".join(
         key if value is True else f"{key} {value}" for key, value in item.items() if key != first
     )

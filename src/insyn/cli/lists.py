@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,31 +144,35 @@ def update(
 
     console = Console(stderr=True)
     results = []
-    with Progress(
+    progress = Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(),
         DownloadColumn(),
         console=console,
         transient=True,
-        # Result lines go above the bars on a terminal, and untouched into a file or pipe.
-        redirect_stdout=sys.stdout.isatty(),
         disable=not console.is_terminal,
-    ) as progress:
-        bars: dict[str, TaskID] = {}
+    )
+    bars: dict[str, TaskID] = {}
 
-        def show(name: str, done: int, total: int | None) -> None:
-            if name not in bars:
-                bars[name] = progress.add_task(name, total=total)
-            progress.update(bars[name], completed=done, total=total)
+    def show(name: str, done: int, total: int | None) -> None:
+        if name not in bars:
+            bars[name] = progress.add_task(name, total=total)
+            progress.start()
+        progress.update(bars[name], completed=done, total=total)
 
+    try:
         for item in update_lists(
             _store(data), lists or [], accept_shrunken=accept_shrunken, show=show
         ):
             results.append(item)
             if item.list in bars:
+                # The bar leaves the terminal before the line of its list comes.
+                progress.stop()
                 progress.remove_task(bars.pop(item.list))
             if not json:
                 print_intake(item)
+    finally:
+        progress.stop()
     if json:
         _print_json({"updates": [_intake_json(item) for item in results]})
     _end(results)

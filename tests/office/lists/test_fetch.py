@@ -256,3 +256,41 @@ def test_two_updates_at_once_make_one_snapshot(desk: Desk) -> None:
         thread.join()
     assert sorted(item.outcome for item in taken) == ["in force"] + ["unchanged"] * 3
     assert len(desk.store.snapshots("un")) == 1
+
+
+OFAC = {
+    "primary": '1,"VELLMARK, Tarquin",individual,SDGT,-0-,-0-,-0-,-0-,-0-,-0-,-0-,-0-\r\n',
+    "alt": "1,1,aka,Tarkwin Velmark,-0-\r\n",
+    "add": "1,1,1 Glass Street,Quartzton,Malta,-0-\r\n",
+    "comments": "1,more remarks\r\n",
+}
+
+
+def test_set_of_files_is_fetched_whole_when_one_changed(desk: Desk) -> None:
+    for role, text in OFAC.items():
+        desk.publisher.publish(body(text.encode(), etag=f'"{role}1"'), path=f"/{role}.csv")
+        variable = f"INSYN_LIST_URL_OFAC_SDN_{role.upper()}"
+        desk.environ[variable] = f"{desk.publisher.url}/{role}.csv"
+    means = Means(environ=desk.environ, limits=TIGHT, sleep=desk.pauses.append)
+
+    def update() -> Intake:
+        (taken,) = update_lists(desk.store, ["ofac-sdn"], means=means)
+        return taken
+
+    assert (update().outcome, update().outcome) == ("in force", "unchanged")
+    more = OFAC["alt"] + "1,2,aka,Tarquinius Velmarck,-0-\r\n"
+    desk.publisher.publish(body(more.encode(), etag='"alt2"'), path="/alt.csv")
+    assert update().outcome == "in force"
+    (entry,) = desk.store.entries("ofac-sdn")
+    assert len(entry.names) == 3
+    assert len(entry.addresses) == 1
+    assert update().outcome == "unchanged"
+
+
+def test_one_csv_of_a_set_is_no_list(desk: Desk) -> None:
+    desk.publisher.publish(body(OFAC["primary"].encode()), path="/sdn.csv")
+    desk.environ["INSYN_LIST_URL_OFAC_SDN"] = f"{desk.publisher.url}/sdn.csv"
+    means = Means(environ=desk.environ, limits=TIGHT, sleep=desk.pauses.append)
+    (taken,) = update_lists(desk.store, ["ofac-sdn"], means=means)
+    assert taken.outcome == "refused"
+    assert "four files" in taken.reason

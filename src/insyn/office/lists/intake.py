@@ -232,7 +232,7 @@ def _size_notice(name: str, count: int) -> str:
     if source is None or source.expected[0] <= count <= source.expected[1]:
         return ""
     low, high = source.expected
-    return f"{count} entries, where {low} to {high} are usual; check the file"
+    return f"{count:,} entries, where {low:,} to {high:,} are usual; check the file"
 
 
 def _report(
