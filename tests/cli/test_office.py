@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from tests.support.run_insyn import insyn
+
+from insyn.cli.office import serve
+from insyn.office.console.guard import Rules
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +67,11 @@ def test_help_says_what_it_offers() -> None:
     assert done.code == 0
     for word in ("--api-key-file", "--rate", "--burst", "--port", "/api/v1/screen", "/match"):
         assert word in done.out
+
+
+def test_the_rate_offered_is_the_guards_own() -> None:
+    defaults = {name: p.default for name, p in inspect.signature(serve).parameters.items()}
+    assert (defaults["rate"], defaults["burst"]) == (Rules().rate, Rules().burst)
 
 
 def test_other_commands_do_not_wait_for_the_web() -> None:

@@ -69,8 +69,7 @@ def serve(
     start_logging()
     with open_socket(host, port) as opened:
         in_force = InForce(data_directory(data))
-        if in_force.current() is None:
-            typer.echo("insyn: opening the lists in force", err=True)
+        typer.echo("insyn: opening the lists in force", err=True)
         in_force.refresh()
         if in_force.trouble:
             typer.echo(f"insyn: not ready: {in_force.trouble}", err=True)
