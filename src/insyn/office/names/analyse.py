@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from insyn.office.names import tables
 from insyn.office.names.fold import ascii_form, fold
 from insyn.office.names.romanise import Reading, readings
+from insyn.office.names.stems import stem
 from insyn.office.names.words import Word, script_of, split
 
 MAX_READINGS = 6
@@ -93,6 +94,8 @@ class Name:
     tokens: tuple[Token, ...]
     legal: frozenset[str]
     compact: str
+    syllabic: bool = False
+    """A person's name written in Han or Hangul."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -327,8 +330,21 @@ def _spans(
                 at += len(words)
                 break
         else:
-            yield at, at + 1, None
+            known = None if keys[at].isascii() else _stemmed().get(stem(keys[at]))
+            yield at, at + 1, known
             at += 1
+
+
+@cache
+def _stemmed() -> dict[str, Meaning]:
+    """Stem to meaning, of single words of inflected scripts; stems of two meanings are left out."""
+    meanings: dict[str, set[Meaning]] = {}
+    for options in _lookup().values():
+        for words, meaning in options:
+            if len(words) == 1 and not words[0].isascii():
+                for form in {words[0], stem(words[0])}:
+                    meanings.setdefault(form, set()).add(meaning)
+    return {form: meaning for form, (meaning, *others) in meanings.items() if not others}
 
 
 def _organisation(text: str, words: list[Word]) -> Iterator[Name]:
@@ -367,7 +383,7 @@ def _native_pieces() -> frozenset[str]:
         for table in (tables.org_words(), tables.places(), tables.legal_forms())
         for words in table
         if len(words) == 1 and not words[0].isascii()
-    )
+    ) | frozenset(tables.group_names())
 
 
 def _organisation_reading(text: str, words: list[Word]) -> Name:
@@ -401,6 +417,9 @@ def _organisation_word(text: str, key: str) -> Token:
         return Token(text, form, form, Role.NUMBER, WEIGHTS[Role.NUMBER], form)
     if key in tables.fillers():
         return Token(text, key, key, Role.PARTICLE, FILLER_WEIGHT, key)
+    if key in tables.group_names():
+        form = tables.group_names()[key]
+        return Token(text, form, fold(form), Role.PROPER, 1.0)
     reading = readings(key, personal=False)[0]
     form = "".join(reading.words)
     native = "" if key.isascii() or script_of(key) == "Latn" else key
@@ -435,4 +454,5 @@ def _name(text: str, personal: bool, tokens: list[Token], legal: Iterable[str]) 
     )
     if not compact:
         compact = "".join(token.form for token in tokens)
-    return Name(text, personal, tuple(tokens), frozenset(legal), compact)
+    syllabic = personal and any(_is_syllabic(token.native) for token in tokens)
+    return Name(text, personal, tuple(tokens), frozenset(legal), compact, syllabic)

@@ -86,13 +86,20 @@ def _is_heard(token: Token) -> bool:
     return token.unvocalised and script_of(token.native) in _HEARD
 
 
+_FINAL_NG = re.compile("ng(?![aeiouy])")
+
+
 def _by_hearing(native: Token, other: Token) -> tuple[float, str]:
     """Kana or Hangul: as a native name it is romanised, as a foreign one it is heard."""
     if native.fold == other.fold and japanese_form(native.form) == japanese_form(other.form):
         return (SAME_SOUND if len(native.fold) > 3 else 0.88), "same sound"
     if other.unvocalised or not heard(native.native, other.form):
         return 0.0, ""
-    return (0.0, 0.8, 0.86, 0.9)[min(len(skeleton(other.form)), 3)], "as heard"
+    consonants = len(skeleton(_FINAL_NG.sub("n", other.form)))
+    if script_of(native.native) == "Hang" and consonants < 3:
+        # Two syllables are a Korean given name before they are any foreign one.
+        return 0.0, ""
+    return (0.0, 0.8, 0.86, 0.9)[min(consonants, 3)], "as heard"
 
 
 def _by_native(a: Token, b: Token) -> tuple[float, str]:
@@ -117,7 +124,7 @@ def _by_reading(a: Token, b: Token) -> tuple[float, str]:
     if script == "Hang" and is_latin:
         # Every usual spelling was tried before; what only sounds alike is another syllable.
         return 0.0, ""
-    if a.fold == b.fold:
+    if a.fold == b.fold and not (is_latin and len(a.native or b.native) == 1 and script in _SPELT):
         return (SAME_SOUND if len(a.fold) > 3 else 0.88), "same sound"
     if script == "Hani" and is_latin:
         return 0.0, ""

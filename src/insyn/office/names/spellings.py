@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from insyn.office.names import tables
 from insyn.office.names.fold import CACHE_SIZE, PINYIN_SYLLABLE
@@ -38,11 +38,18 @@ def spellings(native: str) -> frozenset[str]:
 
 
 def _han(native: str) -> Iterable[str]:
-    found = set(tables.han_surnames().get(native, ()))
+    found = set(tables.han_surnames().get(native, ())) - _hangul_surname_spellings()
     by_character = [_character(ch) for ch in native]
     if not all(by_character):
         return found
     return found | _products(by_character)
+
+
+@cache
+def _hangul_surname_spellings() -> frozenset[str]:
+    """Spellings that Korean surnames have: without Korean given names they only mislead."""
+    spelt = tables.native_words("hangul_surnames").values()
+    return frozenset(spelling for spellings_ in spelt for spelling in spellings_)
 
 
 @lru_cache(maxsize=CACHE_SIZE)
@@ -120,6 +127,9 @@ _VOWELS = (
     ("u", "oo"), ("wo", "weo"), ("we",), ("wi", "ui"), ("yu", "yoo", "you"), ("eu", "u"),
     ("ui", "eui", "i", "ee", "e"), ("i", "ee"),
 )  # fmt: skip
+_OPEN = {4: ("eo", "o", "uh"), 6: ("yeo", "yo")}
+"""Vowels that are written u or you only before a consonant: Sung and Young, but Suh and Seo."""
+
 _TAILS = (
     ("",), ("k", "g"), ("k",), ("k",), ("n",), ("n",), ("n",), ("t", "d"), ("l", "r"), ("k",),
     ("m",), ("l",), ("l",), ("l",), ("p",), ("l",), ("m",), ("p", "b"), ("p",), ("t", "s"),
@@ -162,4 +172,6 @@ def _syllable(ch: str, at: int) -> tuple[str, ...]:
         vowels = ("a",)
     if tail and vowel == 8:
         vowels = ("o",)
+    if not tail and vowel in _OPEN:
+        vowels = _OPEN[vowel]
     return tuple("".join(parts) for parts in itertools.product(leads, vowels, _TAILS[tail]))

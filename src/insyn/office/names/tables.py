@@ -135,6 +135,16 @@ def org_words() -> Mapping[tuple[str, ...], tuple[str, str]]:
 
 
 @cache
+def group_names() -> Mapping[str, str]:
+    """What a large group calls itself in Han, Kana or Hangul, to its name in Latin letters."""
+    return {
+        native: ascii_form(name)
+        for name, natives in (row[:2] for row in rows("group_names"))
+        for native in natives.split("|")
+    }
+
+
+@cache
 def places() -> Mapping[tuple[str, ...], tuple[str, str, str]]:
     """Place (as word forms) to its canonical name, country and kind."""
     found: dict[tuple[str, ...], tuple[str, str, str]] = {}
