@@ -122,6 +122,12 @@ def test_row_without_an_id_is_told_and_the_rest_goes_on() -> None:
     assert len(entries_in(found)) == 2
 
 
+def test_unnamed_columns_at_the_front_hide_no_row() -> None:
+    header = ",,,Unique ID,Name 6,Name 1,Name type,Designation Type"
+    found = entries_in(parsed(f"{header}\n,,,ZZZ0002,Zephyrine,,Primary name,Ship\n"))
+    assert [entry.reference for entry in found] == ["ZZZ0002"]
+
+
 def test_designation_without_a_name_is_told() -> None:
     found = parsed(table(SHIP | {"Name 6": ""}, *ROWS[:2]))
     assert [i.reason for i in found if isinstance(i, Unread)] == ["it has no UniqueID or no name"]

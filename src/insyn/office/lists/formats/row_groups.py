@@ -128,7 +128,7 @@ def _rows(table: Table) -> Iterator[tuple[int, Row] | Unread]:
     """Rows under the header; a header that comes again is passed over."""
     width, rows, short, last = len(table.columns), 0, 0, 0
     for number, row in read_rows(table.path, delimiter=table.delimiter):
-        if number <= table.at or tuple(column_key(cell) for cell in row[:3]) == table.columns[:3]:
+        if number <= table.at or _is_header(row, table):
             continue
         rows, last = rows + 1, len(row)
         short += last < width
@@ -144,3 +144,10 @@ def _rows(table: Table) -> Iterator[tuple[int, Row] | Unread]:
             f"{table.path.name} breaks off in its last row, after {last} of {width} cells; fetch "
             "it again"
         )
+
+
+def _is_header(row: Sequence[str], table: Table) -> bool:
+    """Whether the header comes again; the first cell is looked at first, since rows are many."""
+    if column_key(row[0]) != table.columns[0]:
+        return False
+    return tuple(column_key(cell) for cell in row) == table.columns
