@@ -7,6 +7,7 @@ that nothing written is ever incomparable.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -353,8 +354,15 @@ def _organisation(text: str, words: list[Word]) -> Iterator[Name]:
         yield _organisation_reading(text, split(listed))
 
 
+_GLUED_FORM = re.compile("([A-Z][a-z]{2,})([A-Z]{2,4})")
+
+
 def _pieces(word: Word) -> list[Word]:
-    """A run of Han, Kana, Hangul or Thai cut at the words that the tables know."""
+    """A run of Han, Kana, Hangul or Thai cut at words that the tables know; SiemensAG in two."""
+    if glued := _GLUED_FORM.fullmatch(word.text):
+        name, form = (text.lower() for text in glued.groups())
+        if (form,) in tables.legal_forms():
+            return [Word(glued[1], name), Word(glued[2], form)]
     if script_of(word.key) not in ("Hani", "Kana", "Hang", "Thai"):
         return [word]
     known = _native_pieces()

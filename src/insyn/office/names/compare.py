@@ -35,7 +35,7 @@ another given name, not a middle name left out.
 LONE_WORD = 0.06
 """Taken off where the only word of an organisation or a vessel is not spelt alike."""
 
-EVIDENCE_OF_PART = 1.6
+EVIDENCE_OF_PART = 1.75
 EVIDENCE_OF_WHOLE = 1.15
 EVIDENCE_SLOPE = 0.5
 """Weight that must have met for a person when words are left over, or when none are, and what
