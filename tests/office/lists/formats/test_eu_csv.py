@@ -158,6 +158,12 @@ def test_row_with_a_cell_too_many_is_told_and_the_rest_goes_on() -> None:
     assert len(entries_in(found)) == 2
 
 
+def test_quotation_mark_left_open_loses_no_row_unsaid() -> None:
+    text = table(*ROWS).replace(";Tarquin;", ';"Tarquin;')
+    with pytest.raises(UnreadableInput, match=r"quotation mark|breaks off"):
+        parsed(text)
+
+
 def test_renamed_column_is_told() -> None:
     renamed = tuple("BirthDate_Born" if c == "BirthDate_Year" else c for c in COLUMNS)
     found = parsed(table(*ROWS, columns=renamed))

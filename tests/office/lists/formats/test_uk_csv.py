@@ -133,6 +133,24 @@ def test_designation_without_a_name_is_told() -> None:
     assert [i.reason for i in found if isinstance(i, Unread)] == ["it has no UniqueID or no name"]
 
 
+@pytest.mark.parametrize("at", range(len(ROWS)))
+def test_quotation_mark_left_open_loses_no_row_unsaid(at: int) -> None:
+    rows = [*ROWS[:at], ROWS[at] | {"Name 1": "OPEN"}, *ROWS[at + 1 :]]
+    text = table(*rows).replace(",OPEN,", ',"OPEN,')
+    try:
+        found = parsed(text)
+    except UnreadableInput as error:
+        assert "quotation mark" in str(error) or "breaks off" in str(error)  # noqa: PT017
+    else:
+        assert any(isinstance(item, Unread) for item in found)
+
+
+def test_cell_that_holds_the_next_row_is_refused() -> None:
+    text = table(SHIP, SHIP | {"Unique ID": "Z3"}, SHIP | {"Unique ID": "Z4"})
+    with pytest.raises(UnreadableInput, match="quotation mark"):
+        parsed(text.replace(",IMO9074729,", ',"IMO9074729,', 2))
+
+
 def test_renamed_column_is_told() -> None:
     renamed = tuple("Born on" if column == "D.O.B" else column for column in COLUMNS)
     found = parsed(table(*ROWS, columns=renamed))

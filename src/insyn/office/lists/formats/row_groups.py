@@ -105,7 +105,8 @@ def read_groups(table: Table, key: Key) -> Iterator[Group | Unread]:
     A row without a key, or with more cells than the header, is `Unread` by its line.
 
     Raises:
-        UnreadableInput: the last row alone breaks off, so the file is cut.
+        UnreadableInput: the last row alone breaks off, so the file is cut; or a quotation mark is
+            missing, so that rows would be lost in a cell.
     """
     left = Counter(key(item[1]) for item in _rows(table) if not isinstance(item, Unread))
     held: dict[str, list[tuple[int, Row]]] = {}
@@ -126,10 +127,16 @@ def read_groups(table: Table, key: Key) -> Iterator[Group | Unread]:
 
 def _rows(table: Table) -> Iterator[tuple[int, Row] | Unread]:
     """Rows under the header; a header that comes again is passed over."""
-    width, rows, short, last = len(table.columns), 0, 0, 0
+    width, rows, short, last, before = len(table.columns), 0, 0, 0, table.at
     for number, row in read_rows(table.path, delimiter=table.delimiter):
         if number <= table.at or _is_header(row, table):
             continue
+        if number > before + 1 and _swallows(row, table):
+            raise UnreadableInput(
+                f"{table.path.name} has a quotation mark too few between lines {before + 1} and "
+                f"{number}: one cell holds the rows after it; fetch it again"
+            )
+        before = number
         rows, last = rows + 1, len(row)
         short += last < width
         if any(cell.strip() for cell in row[width:]):
@@ -151,3 +158,19 @@ def _is_header(row: Sequence[str], table: Table) -> bool:
     if column_key(row[0]) != table.columns[0]:
         return False
     return tuple(column_key(cell) for cell in row) == table.columns
+
+
+def _swallows(row: Sequence[str], table: Table) -> bool:
+    """Whether a cell of several lines holds the rest of its own row and the start of another.
+
+    Its first line then has the delimiters of all cells to its right. A narrative has line breaks
+    too, but not so many delimiters in so few lines.
+    """
+    width = len(table.columns)
+    for at, cell in enumerate(row[:width]):
+        lines = cell.strip().splitlines()
+        if len(lines) > 1:
+            first, last = (line.count(table.delimiter) for line in (lines[0], lines[-1]))
+            if first >= width - 1 - at and first + last >= width // 2:
+                return True
+    return False
