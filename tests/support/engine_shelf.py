@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.support.exact_screener import Shelf, snapshot_of
 
 from insyn.office.lists.entry import Entry
-from insyn.office.screening.engine import SHOWN, Screener, build_screener
 from insyn.office.screening.builder import ListSource
+from insyn.office.screening.engine import SHOWN, Screener, build_screener
 
 
 @dataclass

@@ -21,7 +21,7 @@ def names(content: str | bytes) -> list[str]:
         path = Path(folder) / "sheet.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return [
-            f"!{line}" if isinstance(row, BrokenRow) else row["name"]
+            f"!{line}" if isinstance(row, BrokenRow) else row.get("name", "")
             for line, row in open_sheet(path).rows()
         ]
 

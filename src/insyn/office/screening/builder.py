@@ -137,7 +137,7 @@ class _Builder:
             self._add_runs(number, reading)
 
     def _add_runs(self, number: int, reading: Name) -> None:
-        for run in terms.runs(reading.tokens):
+        for run, _ in terms.runs(reading.tokens):
             weight = round(PARTS_OF_WEIGHT * sum(token.weight for token in run))
             keys = terms.exact_run_keys(run)
             self.runs.add(number, keys)
@@ -174,7 +174,7 @@ class _Builder:
             "term_weight": np.array([t.weight for t in tokens], np.float32),
             "term_unvocalised": np.array([t.unvocalised for t in tokens], np.uint8),
             "term_spelling": np.array([terms.spelling_of(t) for t in tokens], np.uint8),
-            "term_sounds": np.array([terms.sounds(t) for t in tokens], np.uint32).reshape(-1, 3),
+            "term_sounds": np.array([terms.sounds(t) for t in tokens], np.uint32).reshape(-1, 4),
             "entries": np.array(self.entry, np.int32).reshape(-1, 5),
             "digests": np.frombuffer(bytes(self.digests), np.uint8).reshape(-1, 32),
             "births": np.array(self.births, np.int32).reshape(-1, 4),

@@ -36,7 +36,7 @@ class Index:
         try:
             self.head: dict[str, Any] = json.loads((folder / "index.json").read_text("utf-8"))
             self._arrays = {p.stem: _mapped(p) for p in folder.glob("*.npy")}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise EnvironmentFailure(
                 f"the index {folder.name} cannot be read ({error}); delete that folder, "
                 "and the next screening builds it again"

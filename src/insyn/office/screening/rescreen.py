@@ -256,8 +256,8 @@ def rescreen_office(
     """
     # The engine brings numpy with it; who only reads the register need not wait for it.
     from insyn.office.lists.snapshots import ListStore
-    from insyn.office.screening.engine import SHOWN, build_screener, open_screener
     from insyn.office.screening.builder import ListSource
+    from insyn.office.screening.engine import SHOWN, build_screener, open_screener
 
     full = open_screener(data, clock=clock)
     with (

@@ -13,10 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cpdist
 
-from insyn.office.names import tables
 from insyn.office.names.analyse import Name, Role, Token
 from insyn.office.names.compare import RUN_TOGETHER
 from insyn.office.names.similarity import likeness
@@ -42,7 +39,7 @@ from insyn.office.screening.ragged import (
     positions,
     spread,
 )
-from insyn.office.screening.terms import Spelling
+from insyn.office.screening.sieve import sieve
 
 MIN_RUN = 5
 """Letters of a word or run that may stand run together in the other writing."""
@@ -50,10 +47,6 @@ MIN_RUN = 5
 REMEMBERED = 1 << 17
 """Words whose terms are remembered: those of about a million customers."""
 
-TWO_WRONG = 5
-"""Letters of a word from which the other may have two of them wrong, at the least."""
-
-_BY_LETTERS = int(Spelling.PLAIN) + int(Spelling.ROMANISED)
 _NO_TERMS = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
@@ -73,7 +66,8 @@ class Known:
 class _Words:
     """Meetings of the queries' words, one an item: with terms (their likeness) or names (weight).
 
-    `bits` is 1 << position of the query's word; `anchored` whether that is among the heaviest.
+    `bits` has 1 << position of the query's word, or of several run together; `anchored` whether
+    every listed name with the member is wanted, not only those that it weighs most in.
     """
 
     queries: NDArray[np.int64]
@@ -92,9 +86,9 @@ class _Met:
         self._values: list[NDArray[Any]] = [_NO_TERMS[1]]
 
     def add(
-        self, query: int, position: int, members: NDArray[Any], values: NDArray[Any], anchored: bool
+        self, query: int, bits: int, members: NDArray[Any], values: NDArray[Any], anchored: bool
     ) -> None:
-        self._heads.append((query, 1 << position, len(members), anchored))
+        self._heads.append((query, bits, len(members), anchored))
         self._members.append(members)
         self._values.append(values)
 
@@ -136,18 +130,21 @@ class Retrieval:
         index = self._index
         met, in_runs = _Met(), _Met()
         runs, wholes = Owned(), Owned()
+        run_heads: list[tuple[int, int]] = []
         for at, name in enumerate(names):
             tokens = name.tokens[:MAX_TOKENS]
             anchored = terms.anchors(tokens)
             for position, token in enumerate(tokens):
                 known = self._known[token]
                 if len(known.terms):
-                    met.add(at, position, known.terms, known.likeness, position in anchored)
+                    met.add(at, 1 << position, known.terms, known.likeness, position in anchored)
                 if len(known.runs):
-                    in_runs.add(at, position, known.runs, known.run_weights, False)
-            for run in terms.runs(tokens):
-                runs.add(at, terms.exact_run_keys(run))
+                    in_runs.add(at, 1 << position, known.runs, known.run_weights, False)
+            for run, bits in terms.runs(tokens):
+                runs.add(len(run_heads), terms.exact_run_keys(run))
+                run_heads.append((at, bits))
             wholes.add(at, terms.compact_keys(name))
+        self._meet_in_runs(met, runs, run_heads)
         words = met.joined()
         wide = words.anchored
         narrow = ~wide
@@ -163,11 +160,18 @@ class Retrieval:
             joined(
                 [
                     self._within_bound(names, words, pairs, in_runs.joined()),
-                    expand(index, "anchors", *find(index, "keys", *runs.pairs())),
                     find(index, "compacts", *wholes.pairs()),
                 ]
             )
         )
+
+    def _meet_in_runs(self, met: _Met, runs: Owned, heads: Sequence[tuple[int, int]]) -> None:
+        """Add the terms that are two or three of a query's words run together."""
+        owners, numbers = distinct(find(self._index, "keys", *runs.pairs()))
+        for owner, number in zip(owners.tolist(), numbers.tolist(), strict=True):
+            query, bits = heads[owner]
+            likeness = np.array([RUN_TOGETHER], np.float32)
+            met.add(query, bits, np.array([number], np.int32), likeness, anchored=True)
 
     # Words to terms
 
@@ -213,7 +217,7 @@ class Retrieval:
                 ]
             )
         )
-        kept = self._may_be_alike(fresh, owners, numbers)
+        kept = sieve(index, fresh, owners, numbers)
         owners, numbers = owners[kept], numbers[kept]
         scores = np.array(
             [
@@ -227,46 +231,6 @@ class Retrieval:
         starts = np.flatnonzero(np.concatenate((owners[:1] >= 0, owners[1:] != owners[:-1])))
         parts = pairwise([*starts.tolist(), len(owners)])
         return {int(owners[a]): (numbers[a:b].copy(), scores[a:b].copy()) for a, b in parts}
-
-    def _may_be_alike(
-        self, tokens: Sequence[Token], owners: NDArray[Any], numbers: NDArray[Any]
-    ) -> NDArray[np.bool_]:
-        """Which (token, term) pairs `likeness` must judge: bool, one a pair.
-
-        Nine of ten pairs that share a key are words three letters apart; those go by arithmetic,
-        before any object is made for them.
-        """
-        index = self._index
-        if not len(owners):
-            return np.empty(0, bool)
-        one = np.array([terms.spelling_of(token) for token in tokens], np.uint8)[owners]
-        two = index["term_spelling"][numbers]
-        kept: NDArray[np.bool_] = np.maximum(one, two) + np.minimum(one, two) < _BY_LETTERS
-        sounds = np.array([terms.sounds(token) for token in tokens], np.uint32)[owners]
-        same = sounds == index["term_sounds"][numbers]
-        kept |= same[:, 0] | same[:, 1] | (same[:, 2] & (sounds[:, 2] != 0))
-        rest = np.flatnonzero(~kept)
-        rest_owners, rest_numbers = owners[rest].tolist(), numbers[rest].tolist()
-        forms, folds = index.spellings
-        wrong = cpdist(
-            [tokens[owner].form for owner in rest_owners],
-            [forms[number] for number in rest_numbers],
-            scorer=OSA.distance,
-            score_cutoff=2,
-        )
-        by_sound = cpdist(
-            [tokens[owner].fold for owner in rest_owners],
-            [folds[number] for number in rest_numbers],
-            scorer=OSA.distance,
-            score_cutoff=1,
-        )
-        long = np.array([len(tokens[owner].form) >= TWO_WRONG for owner in rest_owners], bool)
-        kept[rest[(wrong <= 1) | ((wrong == 2) & (long | (by_sound <= 1)))]] = True
-        nicknames = tables.nicknames()
-        for at, owner, number in zip(rest.tolist(), rest_owners, rest_numbers, strict=True):
-            if forms[number] in nicknames.get(tokens[owner].form, ()):
-                kept[at] = True
-        return kept
 
     # Words to names
 
@@ -333,6 +297,9 @@ class Retrieval:
         np.bitwise_or.at(seen, owner, bits[place])
         return (
             seen,
-            np.bincount(owner, weights=weight, minlength=count),
-            np.bincount(owner, weights=weight * likeness[place], minlength=count),
+            # Of no meetings at all bincount makes integers.
+            np.bincount(owner, weights=weight, minlength=count).astype(np.float64),
+            np.bincount(owner, weights=weight * likeness[place], minlength=count).astype(
+                np.float64
+            ),
         )

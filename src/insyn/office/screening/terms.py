@@ -37,17 +37,25 @@ ANCHOR_SHARE = 0.25
 bar, one of them has met, on the side that is wholly met (`names.compare`, contradiction cost)."""
 
 
-def runs(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Two and three neighbouring words of a name that may stand as one in another writing."""
+def runs(tokens: Sequence[Token]) -> Iterator[tuple[Sequence[Token], int]]:
+    """Two and three neighbouring words of a name that may stand as one in another writing.
+
+    With each the bits of its positions.
+    """
     for size in range(2, RUN_LENGTH + 1):
         for start in range(len(tokens) - size + 1):
             run = tokens[start : start + size]
             if SHORTEST_RUN <= sum([len(token.form) for token in run]) <= LONGEST_RUN:
-                yield run
+                yield run, ((1 << size) - 1) << start
 
 
 def anchors(tokens: Sequence[Token]) -> list[int]:
-    """Positions of the heaviest tokens, until they outweigh what may contradict."""
+    """Positions of the heaviest tokens, until they outweigh what may contradict.
+
+    All of them beside an initial: that meets a word of the other name that no key leads to.
+    """
+    if any(token.role is Role.INITIAL for token in tokens):
+        return list(range(len(tokens)))
     total = sum(token.weight for token in tokens)
     order = sorted(range(len(tokens)), key=lambda at: (-tokens[at].weight, -len(tokens[at].form)))
     chosen: list[int] = []
@@ -122,31 +130,35 @@ _DOUBLE = re.compile(r"(.)\1+")
 
 
 class Spelling(IntEnum):
-    """How a word is spelt: letter by letter in Latin ones, romanised letter by letter, or else."""
+    """How a word is spelt: in Latin letters (PLAIN), romanised letter by letter, written without
+    vowels, in syllables (Han, Kana, Hangul), or not as a name's own word is (OTHER).
+
+    The order matters to `sieve.py`.
+    """
 
     OTHER = 0
     ROMANISED = 1
     PLAIN = 2
+    VOWELLESS = 3
+    SYLLABIC = 4
 
 
 def spelling_of(token: Token) -> Spelling:
-    """How `token_similarity` may compare it; OTHER where it must say so itself."""
-    if token.role is not Role.PROPER or token.unvocalised:
+    """How `names.similarity` may compare a word."""
+    if token.role is not Role.PROPER:
         return Spelling.OTHER
-    if not token.native:
-        return Spelling.PLAIN
-    is_whole = script_of(token.native) in ("Hani", "Hang", "Kana")
-    return Spelling.OTHER if is_whole else Spelling.ROMANISED
+    if token.native and script_of(token.native) in ("Hani", "Hang", "Kana"):
+        return Spelling.SYLLABIC
+    if token.unvocalised:
+        return Spelling.VOWELLESS
+    return Spelling.ROMANISED if token.native else Spelling.PLAIN
 
 
-def sounds(token: Token) -> tuple[int, int, int]:
-    """Hashes of fold, coarse fold and concept (0: none).
-
-    Two words of which one is PLAIN and the other PLAIN or ROMANISED, and that are alike by other
-    than their letters, agree in one of them or are nicknames.
-    """
+def sounds(token: Token) -> tuple[int, int, int, int]:
+    """Hashes of fold, coarse fold, concept (0: none) and consonants."""
     concept = _key("k", token.concept) if token.concept else 0
-    return _key("f", token.fold), _key("c", coarse(token.form)), concept
+    bones = _key("s", skeleton(token.form))
+    return _key("f", token.fold), _key("c", coarse(token.form)), concept, bones
 
 
 def identifier_hash(key: str) -> int:
@@ -155,9 +167,9 @@ def identifier_hash(key: str) -> int:
 
 
 def compact_keys(name: Name) -> tuple[int, ...]:
-    """Keys of a whole name without its spaces."""
+    """Keys of a whole name without its spaces; with a letter wrong where it is long enough."""
     if len(name.compact) < 9 or any(token.native for token in name.tokens):
-        return ()
+        return (_key("w", name.compact),)
     return tuple(_edits("w", name.compact, 1))
 
 
