@@ -175,7 +175,7 @@ def _particle(a: Token, b: Token) -> tuple[float, str]:
 
 # Likeness after 1 and 2 wrong letters, by length of the longer word; nothing beyond.
 _ONE_WRONG = (0, 0, 0, 0.66, 0.77, 0.8, 0.83, 0.85, 0.87, 0.88, 0.89)
-_TWO_WRONG = (0, 0, 0, 0, 0, 0, 0.52, 0.68, 0.72, 0.75, 0.78)
+_TWO_WRONG = (0, 0, 0, 0, 0, 0, 0, 0.68, 0.72, 0.75, 0.78)
 OTHER_FIRST_LETTER = 0.08
 """Taken off where the first letters differ: people misspell the first letter least."""
 TWO_KNOWN_NAMES = 0.25

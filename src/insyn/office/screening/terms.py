@@ -76,7 +76,7 @@ def term_keys(token: Token) -> tuple[int, ...]:
     keys.add(_key("f", token.fold))
     if token.concept:
         keys.add(_key("k", token.concept))
-    if token.role in (Role.PROPER, Role.PARTICLE):
+    if token.role is not Role.NUMBER:
         keys.add(_key("c", coarse(token.form)))
         for other in tables.nicknames().get(token.form, ()):
             keys.add(_key("n", min(other, token.form) + max(other, token.form)))
