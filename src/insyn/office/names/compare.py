@@ -32,6 +32,9 @@ A person written in Han or Hangul has all of the name there: one more syllable i
 another given name, not a middle name left out.
 """
 
+RUN_SLACK = 4
+"""Letters by which words run together may be longer or shorter than the same words apart."""
+
 LONE_WORD = 0.06
 """Taken off where the only word of an organisation or a vessel is not spelt alike."""
 
@@ -151,6 +154,9 @@ def _join(split: Sequence[Token], whole: Sequence[Token], pairs: list[Pair]) -> 
             continue
         for size in (2, 3):
             for start in range(len(split) - size + 1):
+                letters = sum([len(token.form) for token in split[start : start + size]])
+                if abs(letters - len(target.form)) > RUN_SLACK:
+                    continue
                 run = tuple(range(start, start + size))
                 others = [p for p in pairs if p is not held and set(run) & set(p[0])]
                 if any(split[i].weight > 0.3 for p in others for i in p[0]):

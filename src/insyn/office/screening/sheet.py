@@ -58,7 +58,7 @@ class Sheet:
                 cells: list[str] = []
                 try:
                     cells = next(reader, [])
-                    reason = self._why_not_whole(cells)
+                    reason = self._why_not_whole(cells) if len(lines.taken) > 1 else ""
                 except csv.Error as error:
                     reason = f"it cannot be read ({error})"
                     if lines.ran_out or len(lines.taken) > 1:

@@ -10,7 +10,6 @@ Source of the deletion keys: W. Garbe, symmetric delete spelling correction (201
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from functools import cache
@@ -122,11 +121,11 @@ def exact_run_keys(run: Sequence[Token]) -> tuple[int, int]:
     """Keys of a run: the keys of the single word on the other side meet them."""
     # The sounds of the parts stand for the sound of the whole: only a seam can differ, and folding
     # every run of every name costs more than all else that is done with it.
-    sounds = "".join([coarse(token.form) for token in run])
-    return _key("d", "".join([token.form for token in run])), _key("c", _DOUBLE.sub(r"\1", sounds))
-
-
-_DOUBLE = re.compile(r"(.)\1+")
+    sound = ""
+    for token in run:
+        part = coarse(token.form)
+        sound += part[1:] if sound[-1:] == part[:1] else part
+    return _key("d", "".join([token.form for token in run])), _key("c", sound)
 
 
 class Spelling(IntEnum):

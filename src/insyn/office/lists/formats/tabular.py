@@ -127,7 +127,11 @@ def header_of(head: bytes) -> list[str]:
 
 def first(record: Mapping[str, str], *columns: str) -> str:
     """The first non-empty cell among the columns, clean."""
-    return next((text for c in columns if (text := clean(record.get(c)))), "")
+    for column in columns:
+        text = clean(record.get(column))
+        if text:
+            return text
+    return ""
 
 
 def _without_nul(lines: Iterator[str]) -> Iterator[str]:
