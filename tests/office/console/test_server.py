@@ -84,7 +84,7 @@ def test_a_body_with_a_great_length_is_refused_readably(http: httpx.Client) -> N
 def test_a_length_beyond_all_measure_is_refused_unread(server: Serving) -> None:
     head = (f"POST {SCREEN} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Content-Length: {1 << 40}\r\n\r\n")  # fmt: skip
-    got = raw(server, head.encode(), b"[" * 1000)
+    got = raw(server, head.encode())
     assert got.startswith(b"HTTP/1.1 413 ")
     assert b"connection: close" in got.lower()
 
