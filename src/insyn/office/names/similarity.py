@@ -42,6 +42,10 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
         return USUAL_SPELLING, "usual spelling"
     if a.concept and a.concept == b.concept and a.role is not Role.PARTICLE:
         return (SAME_NAME, "same name") if a.role is Role.PROPER else (1.0, "same word")
+    if a.role is b.role is Role.PROPER and not (
+        a.native or b.native or a.unvocalised or b.unvocalised
+    ):
+        return _of_latin_words(a, b)
     if Role.INITIAL in (a.role, b.role):
         return _initial(a, b)
     if Role.NUMBER in (a.role, b.role):
@@ -58,6 +62,11 @@ def likeness(a: Token, b: Token) -> tuple[float, str]:
         return _by_hearing(b, a) if _is_heard(b) else _by_skeleton(a, b)
     if a.native or b.native:
         return _by_reading(a, b)
+    return _of_latin_words(a, b)
+
+
+def _of_latin_words(a: Token, b: Token) -> tuple[float, str]:
+    """By letters, sound, short form or like sound, whichever says most."""
     best, why = _by_letters(a, b)
     if a.fold == b.fold:
         sound = SAME_SOUND if len(a.fold) > 3 else 0.88
