@@ -55,6 +55,9 @@ BOUND_WEIGHT = 0.45
 
 FILLER_WEIGHT = 0.03
 
+LONG_FORM = 10
+"""Letters from which a legal form is known even when it is misspelt."""
+
 BAND_WEIGHTS = {1: 0.6, 2: 0.72, 3: 0.85}
 """What common person-name words weigh, by band of `common_tokens.tsv`."""
 
@@ -118,6 +121,7 @@ def analyse(text: str, *, personal: bool) -> tuple[Name, ...]:
     return tuple(found.values())
 
 
+@lru_cache(maxsize=1 << 14)
 def is_organised(text: str) -> bool:
     """True where a name of unknown kind has a legal form or a word of organisations."""
     words = [word.key for word in split(text)]
@@ -401,6 +405,8 @@ def _organisation_reading(text: str, words: list[Word]) -> Name:
     for start, end, meaning in _spans(keys, _lookup()):
         written = " ".join(word.text for word in words[start:end])
         form = "".join(ascii_form(key) for key in keys[start:end])
+        if meaning is None and end == len(keys) and start > 0 and _is_misspelt_form(form):
+            continue
         if meaning is None or not form:
             tokens.append(_organisation_word(written, "".join(keys[start:end])))
         elif meaning[0] is None:
@@ -415,6 +421,23 @@ def _organisation_reading(text: str, words: list[Word]) -> Name:
     if all(token.role is Role.PARTICLE for token in tokens):
         tokens = [_organisation_word(word.text, word.key) for word in words]
     return _name(text, False, _numbered(tokens), legal)
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_misspelt_form(form: str) -> bool:
+    """A long legal form with a letter or two wrong: Aktiengeselschaft."""
+    if len(form) < LONG_FORM - 1:
+        return False
+    allowed = 1 if len(form) < 14 else 2
+    return any(
+        OSA.distance(form, known, score_cutoff=allowed) <= allowed for known in _long_forms()
+    )
+
+
+@cache
+def _long_forms() -> frozenset[str]:
+    words = (form[0] for form in tables.legal_forms() if len(form) == 1)
+    return frozenset(word for word in words if word.isascii() and len(word) >= LONG_FORM)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -225,10 +225,22 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
     elif strong == 1 and len(pairs) == 1 and likeness < matched * 0.99:
         # One word, and that misspelt.
         score -= LONE_WORD
+    if not one.personal and len(pairs) == 1 and _leaves_proper(one, two, met_one, met_two):
+        # A name of one word and somebody who has that word among others.
+        score = min(score, PART_OF_ONE_WORD)
     if not one.personal and proper == 0 and (extra + contradiction) > 0.3:
         # Only words that any company may use have met.
         score *= 0.85
     return max(score, 0.0)
+
+
+def _leaves_proper(one: Name, two: Name, met_one: set[int], met_two: set[int]) -> bool:
+    """Whether a proper word is left over on either side."""
+    return any(
+        token.role is Role.PROPER and at not in met and token.weight >= 1.0
+        for name, met in ((one, met_one), (two, met_two))
+        for at, token in enumerate(name.tokens)
+    )
 
 
 def _pair_weight(one: Name, two: Name, left: tuple[int, ...], right: tuple[int, ...]) -> float:

@@ -14,7 +14,7 @@ from insyn.base.clock import Clock, system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import EnvironmentFailure
 from insyn.office.lists.entry import Kind, NameUse
-from insyn.office.names.analyse import Name, analyse
+from insyn.office.names.analyse import Name, analyse, is_organised
 from insyn.office.names.compare import Comparison, compare_readings
 from insyn.office.screening import terms
 from insyn.office.screening.builder import ListSource, Progress, build_index
@@ -103,6 +103,8 @@ class Screener:
             if not _same_kind(subject.kind, KINDS[entries[entry][1]], bool(personal)):
                 continue
             text = self._index.text(pooled)
+            if not _reads_so(subject, KINDS[entries[entry][1]], text, bool(personal)):
+                continue
             found = compare_readings(
                 analyse(subject.name[:MAX_NAME], personal=bool(personal)),
                 analyse(text, personal=bool(personal)),
@@ -209,6 +211,13 @@ def _same_kind(subject: Kind | None, entry: Kind, personal: bool) -> bool:
     if personal != (subject is Kind.PERSON):
         return False
     return entry is Kind.UNKNOWN or entry is subject
+
+
+def _reads_so(subject: Subject, entry: Kind, text: str, personal: bool) -> bool:
+    """Whether a pair is read this way: where no side tells its kind, its words tell."""
+    if entry is not Kind.UNKNOWN or subject.kind not in (None, Kind.UNKNOWN):
+        return True
+    return personal != (is_organised(subject.name[:MAX_NAME]) or is_organised(text))
 
 
 def is_personal(kind: Kind | None) -> bool | None:
