@@ -1,0 +1,9 @@
+"""All tables of the office's database: what the versions together must have made."""
+
+from __future__ import annotations
+
+from insyn.office.screening import schema as screening
+from insyn.trust.ledger import schema as ledger
+
+METADATA = (screening.metadata, ledger.metadata)
+"""One for each room that keeps something; a test holds the versions against them."""
