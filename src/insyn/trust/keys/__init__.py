@@ -1,0 +1,1 @@
+"""The office's key set, the root that names it, and the site's own key."""
