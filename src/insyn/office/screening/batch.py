@@ -29,6 +29,9 @@ CHUNK = 2000
 
 ENGINES = ("local", "ray")
 
+COLLECT_EVERY = 100_000
+"""New objects after which the cycle collector looks at them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -116,8 +119,7 @@ def _screen_local(
     head = list(itertools.islice(batches, 2))
     if workers == 1 or len(head) < 2:
         worker = Worker(work)
-        # What is loaded now stays: a collector that walks it again and again costs a tenth.
-        gc.freeze()
+        _spare_collector()
         for batch in itertools.chain(head, batches):
             yield worker.screen(batch)
         return
@@ -154,7 +156,16 @@ _worker: Worker | None = None
 def _start(work: Work) -> None:
     global _worker  # one worker a process, made once by the pool
     _worker = Worker(work)
+    _spare_collector()
+
+
+def _spare_collector() -> None:
+    """Let the cycle collector run seldom: what is loaded or remembered stays, and has no cycles.
+
+    Walking it again and again costs a tenth of a screening.
+    """
     gc.freeze()
+    gc.set_threshold(COLLECT_EVERY, 10, 100)
 
 
 def _run(rows: list[Subject | BadRow]) -> Done:
