@@ -36,7 +36,6 @@ class _Sound:
     bones: tuple[str, ...] = ("",)
 
 
-@lru_cache(maxsize=CACHE_SIZE)
 def heard(native: str, form: str) -> bool:
     """True where a Latin word `form` may be what a Kana or Hangul word writes."""
     word = _word(native)

@@ -18,14 +18,14 @@ from rapidfuzz.process import cpdist
 from insyn.office.names import tables
 from insyn.office.names.analyse import Token
 from insyn.office.names.fold import skeleton
-from insyn.office.names.heard import heard_skeletons
+from insyn.office.names.heard import heard
 from insyn.office.names.spellings import spellings
 from insyn.office.screening import terms
 from insyn.office.screening.index import Index
-from insyn.office.screening.terms import Spelling
+from insyn.office.screening.terms import LONG_WORD, Spelling
 
-TWO_WRONG = 5
-"""Letters of a word from which the other may have two of them wrong, at the least."""
+TWO_WRONG = LONG_WORD
+"""Letters of the longer word from which the other may have two wrong, whatever the sound."""
 
 LONG_BONES = 5
 """Consonants from which two words without vowels may differ in one."""
@@ -55,7 +55,7 @@ def sieve(
     same = sounds == index["term_sounds"][numbers]
     kept: NDArray[np.bool_] = ~(by_letters | by_bones | by_syllables)
     kept |= same[:, 0] | (by_letters & same[:, 1]) | (same[:, 2] & (sounds[:, 2] != 0))
-    kept |= by_bones & same[:, 3]
+    kept |= by_bones & same[:, 3] & (sounds[:, 3] != 0)
 
     pairs = _Pairs(index, tokens, owners, numbers)
     letters = np.flatnonzero(by_letters & ~kept)
@@ -92,16 +92,13 @@ class _Pairs:
             scorer=OSA.distance,
             score_cutoff=2,
         )
-        may = np.array([len(token.form) >= TWO_WRONG for token in tokens], bool)
-        short = np.flatnonzero((wrong == 2) & ~may)
-        by_sound = cpdist(
-            [tokens[i].fold for i in short.tolist()],
-            [folds[numbers[i]] for i in short.tolist()],
-            scorer=OSA.distance,
-            score_cutoff=1,
-        )
-        may[short[by_sound <= 1]] = True
-        agree: NDArray[np.bool_] = (wrong <= 1) | ((wrong == 2) & may)
+        agree: NDArray[np.bool_] = wrong <= 1
+        for i in np.flatnonzero(wrong == 2).tolist():
+            token, number = tokens[i], numbers[i]
+            if max(len(token.form), len(forms[number])) >= TWO_WRONG:
+                agree[i] = True
+            elif min(len(token.fold), len(folds[number])) > 3:
+                agree[i] = OSA.distance(token.fold, folds[number], score_cutoff=1) <= 1
         nicknames = tables.nicknames()
         for i, (token, number) in enumerate(zip(tokens, numbers, strict=True)):
             if token.form in nicknames and forms[number] in nicknames[token.form]:
@@ -129,5 +126,5 @@ class _Pairs:
                 native, form = token.native, forms[number]
             else:
                 native, form = self._index.term(number).native, token.form
-            agree[i] = form in spellings(native) or skeleton(form) in heard_skeletons(native)
+            agree[i] = form in spellings(native) or heard(native, form)
         return agree

@@ -144,7 +144,9 @@ class Spelling(IntEnum):
 
 def spelling_of(token: Token) -> Spelling:
     """How `names.similarity` may compare a word."""
-    if token.role is not Role.PROPER:
+    if token.role in (Role.INITIAL, Role.NUMBER, Role.PARTICLE):
+        return Spelling.OTHER
+    if token.role is not Role.PROPER and token.native:
         return Spelling.OTHER
     if token.native and script_of(token.native) in ("Hani", "Hang", "Kana"):
         return Spelling.SYLLABIC
@@ -154,10 +156,11 @@ def spelling_of(token: Token) -> Spelling:
 
 
 def sounds(token: Token) -> tuple[int, int, int, int]:
-    """Hashes of fold, coarse fold, concept (0: none) and consonants."""
+    """Hashes of fold, coarse fold, concept (0: none) and consonants (0: fewer than two)."""
     concept = _key("k", token.concept) if token.concept else 0
-    bones = _key("s", skeleton(token.form))
-    return _key("f", token.fold), _key("c", coarse(token.form)), concept, bones
+    bones = skeleton(token.form)
+    consonants = _key("s", bones) if len(bones) > 1 else 0
+    return _key("f", token.fold), _key("c", coarse(token.form)), concept, consonants
 
 
 def identifier_hash(key: str) -> int:
