@@ -79,7 +79,8 @@ class SignatureFault(StrEnum):
     """Why the signatures of an envelope cannot be counted."""
 
     UNKNOWN_SIGNER = "unknown signer"
-    WRONG = "wrong signature"
+    WRONG = "a wrong signature beside a right one"
+    ALTERED = "content altered after it was signed"
     REPEATED = "the same signer twice"
 
 
@@ -154,11 +155,18 @@ def check(envelope: Envelope, keys: Mapping[str, PublicKey]) -> Checked:
         return Checked(fault=SignatureFault.REPEATED)
     if any(signer not in keys for signer in signers):
         return Checked(fault=SignatureFault.UNKNOWN_SIGNER)
-    for signature in envelope.signatures:
-        one = LibrarySignature(signature.key, signature.signature.hex())
-        library = LibraryEnvelope(envelope.payload, envelope.payload_type, {signature.key: one})
-        try:
-            library.verify([keys[signature.key].verifier()], 1)
-        except VerificationError:
-            return Checked(fault=SignatureFault.WRONG)
-    return Checked(signers=tuple(signers))
+    fitting = [_fits(envelope, one, keys[one.key]) for one in envelope.signatures]
+    if all(fitting):
+        return Checked(signers=tuple(signers))
+    # Where one signature fits, the content is what was signed and another signature is broken.
+    return Checked(fault=SignatureFault.WRONG if any(fitting) else SignatureFault.ALTERED)
+
+
+def _fits(envelope: Envelope, signature: Signature, key: PublicKey) -> bool:
+    one = LibrarySignature(signature.key, signature.signature.hex())
+    library = LibraryEnvelope(envelope.payload, envelope.payload_type, {signature.key: one})
+    try:
+        library.verify([key.verifier()], 1)
+    except VerificationError:
+        return False
+    return True

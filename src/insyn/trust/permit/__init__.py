@@ -1,0 +1,1 @@
+"""The permit: what was decided, signed by two people, and what a site makes of it."""
