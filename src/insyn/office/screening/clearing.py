@@ -1,7 +1,7 @@
 """Clearances in the database: added, withdrawn, read, and told when they lapse.
 
 Always: a clearance is never deleted or edited, only withdrawn, and both leave a row in the
-party's history where they change what stands against it.
+party's history where they change what stands against it, and a leaf in the ledger.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from insyn.base.clock import Clock
 from insyn.base.errors import Refusal, UsageError
-from insyn.office.screening import register, schema
+from insyn.office.screening import recorded, register, schema
 from insyn.office.screening.clearances import Clearance, ClearanceBook, Withdrawal
 from insyn.office.screening.known import KnownParty, LatestScreening, change_between
 from insyn.office.screening.model import Match, Screening
@@ -70,6 +70,7 @@ def add(
         row = {name: getattr(clearance, name) for name in _BOUND}
         insert = sa.insert(schema.clearances).values(row).returning(schema.clearances.c.id)
         clearance = replace(clearance, id=str(connection.execute(insert).scalar_one()))
+        recorded.record_clearance(connection, clearance)
         _settle_again(
             connection, known, f"cleared {list_id} {entry}: clearance {clearance.id}", now
         )
@@ -96,9 +97,11 @@ def withdraw(store: Store, clearance: str, *, because: str, by: str, clock: Cloc
             .where(table.c.id == int(clearance))
             .values(withdrawn_at=now, withdrawn_by=by, withdrawn_because=because)
         )
+        ended = replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))
+        recorded.record_clearance(connection, ended)
         reason = f"clearance {clearance} of {found.list} {found.entry} withdrawn"
         _settle_again(connection, known, reason, now)
-    return replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))
+    return ended
 
 
 def standing(connection: sa.Connection, parties: Sequence[str] | None = None) -> list[Clearance]:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from insyn.base.canonical import Json
 from insyn.base.errors import Refusal
 from insyn.office.lists.entry import Kind
-from insyn.office.screening import schema
+from insyn.office.screening import recorded, schema
 from insyn.office.screening.known import (
     Alert,
     KnownParty,
@@ -202,7 +202,10 @@ def keep_manifest(connection: sa.Connection, manifest: Manifest) -> None:
 
 
 def record(connection: sa.Connection, results: Sequence[Result], *, screened_at: datetime) -> None:
-    """Make these the latest screenings of their parties, and keep every change."""
+    """Make these the latest screenings of their parties, and keep every change.
+
+    Changes go into the ledger, which the transaction holds from then on: so do this last in it.
+    """
     table = schema.screenings
     fresh = [
         _screening_row(result, screened_at) for result in results if result.party.latest is None
@@ -210,7 +213,7 @@ def record(connection: sa.Connection, results: Sequence[Result], *, screened_at:
     again = [
         _screening_row(result, screened_at) for result in results if result.party.latest is not None
     ]
-    changes = [_change_row(result.change) for result in results if result.change is not None]
+    changes = [result.change for result in results if result.change is not None]
     if fresh:
         connection.execute(sa.insert(table), fresh)
     if again:
@@ -225,7 +228,8 @@ def record(connection: sa.Connection, results: Sequence[Result], *, screened_at:
             [{"key": row["party"], **{f"new_{n}": row[n] for n in names}} for row in again],
         )
     if changes:
-        connection.execute(sa.insert(schema.outcome_changes), changes)
+        connection.execute(sa.insert(schema.outcome_changes), list(map(_change_row, changes)))
+        recorded.record_changes(connection, changes)
 
 
 def _screening_row(result: Result, screened_at: datetime) -> dict[str, object]:

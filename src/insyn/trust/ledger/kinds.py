@@ -65,13 +65,14 @@ _NAME = re.compile(r"[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_ID_LENGTH = 300
+ID_LENGTH = 300
+"""Characters of the longest id that a leaf holds."""
 
 
 def _fits(value: Json, shape: Shape) -> bool:
     match shape:
         case Shape.ID:
-            return isinstance(value, str) and 0 < len(value) <= _ID_LENGTH and _is_line(value)
+            return isinstance(value, str) and 0 < len(value) <= ID_LENGTH and _is_line(value)
         case Shape.DIGEST:
             return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
         case Shape.WORD:

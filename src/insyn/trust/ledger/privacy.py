@@ -80,6 +80,9 @@ def erase(
     gone = sorted((row.leaf, row.field) for row in connection.execute(query))
     if not gone:
         return 0
+    if connection.dialect.name == "sqlite":
+        # Otherwise the bytes stay in the file until something is written over them.
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
     connection.execute(sa.delete(table).where(mine))
     records: list[Json] = [{"leaf": leaf, "field": field} for leaf, field in gone]
     what: dict[str, Json] = {"leaves": records, "because": because}
