@@ -131,12 +131,23 @@ class Shelf:
 
     # Status lists
 
-    def status(self) -> StatusList | None:
-        """The newest status list made here, or None; checked when it was put here."""
+    def status(self, root: Root) -> StatusList | None:
+        """The newest status list made here, or None.
+
+        Raises:
+            Refusal: it is not signed by keys that the root names, standing or retired since.
+        """
         content = self.status_file()
         if content is None:
             return None
-        return read_status(read_envelope(content, "the newest status list"))
+        envelope = read_envelope(content, "the newest status list")
+        status = read_status(envelope)
+        if not is_signed_status(envelope, root, at=status.issued_at):
+            raise Refusal(
+                f"status list {status.number} is not signed by keys of the root; take it from a "
+                "backup, or name its keys as retired in the next root"
+            )
+        return status
 
     def status_file(self) -> bytes | None:
         """The newest status list as it is handed out, or None."""

@@ -16,7 +16,7 @@ from typing import Any
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal, UnreadableInput
-from insyn.trust.keys.envelope import Checked, Envelope, check, seal, signed
+from insyn.trust.keys.envelope import Envelope, check, seal, signed
 from insyn.trust.keys.keyfile import SigningKey
 from insyn.trust.keys.root import Role, Root
 from insyn.trust.keys.strict import Schema, moment, read_canonical
@@ -172,20 +172,21 @@ def sign_status(envelope: Envelope, key: SigningKey, root: Root) -> Envelope:
             "of one whom it names (insyn key root show)"
         )
     after = signed(envelope, key)
-    checked = check_status(after, root)
+    checked = check(after, root.signers(Role.STATUS))
     if checked.fault is not None:
         raise Refusal(f"the status list was not signed: {checked.fault}; start it anew")
     return after
 
 
-def check_status(envelope: Envelope, root: Root) -> Checked:
-    """The signers of a status list, each a standing status key of the root; or the fault."""
-    return check(envelope, root.signers(Role.STATUS))
+def is_signed_status(envelope: Envelope, root: Root, *, at: datetime | None = None) -> bool:
+    """Every signature is right, and as many different holders signed as the root asks for.
 
-
-def is_signed_status(envelope: Envelope, root: Root) -> bool:
-    """Every signature is right, and as many different holders signed as the root asks for."""
-    checked = check_status(envelope, root)
+    Args:
+        envelope: a status list.
+        root: the root in force.
+        at: also count keys retired after this time; only for a list that is one's own.
+    """
+    checked = check(envelope, root.signers(Role.STATUS, at=at))
     if checked.fault is not None:
         return False
     return len(root.people(checked.signers)) >= root.roles[Role.STATUS].threshold
