@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import sqlalchemy as sa
+from tests.support import postgres
 from tests.support.exact_screener import Shelf
 
 from insyn.base.config import DataDirectory
-from insyn.office.screening import register, schema
+from insyn.office.screening import register
 from insyn.office.screening.database import URL_VARIABLE
 from insyn.office.screening.known import KnownParty, OutcomeChange
 from insyn.office.screening.model import Subject
@@ -74,21 +74,12 @@ class Desk:
 def desk_in(root: Path, shelf: Shelf | None = None) -> Iterator[Desk]:
     """A desk with an empty database in a directory, and a shelf (None: with exact screeners).
 
-    With INSYN_TEST_DATABASE_URL the database is that one instead, emptied: so the same tests run
-    on PostgreSQL. Its name must end in "_test", as all that it holds is lost.
+    With INSYN_TEST_DATABASE_URL the database is that one instead, emptied: so tests marked
+    `databases` run on PostgreSQL too. Its name must end in "_test", as all that it holds is lost.
     """
     url = os.environ.get("INSYN_TEST_DATABASE_URL", "")
     environ = {URL_VARIABLE: url} if url else {}
     if url:
-        _empty(url)
+        postgres.empty(url)
     with open_store(DataDirectory(root=root), environ=environ) as store:
         yield Desk(root=root, environ=environ, store=store, shelf=shelf or Shelf())
-
-
-def _empty(url: str) -> None:
-    engine = sa.create_engine(url)
-    assert (engine.url.database or "").endswith("_test"), "not the name of a database for tests"
-    with engine.begin() as connection:
-        schema.metadata.drop_all(connection)
-        connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
-    engine.dispose()

@@ -18,6 +18,8 @@ from insyn.office.screening import clearing
 from insyn.office.screening.clearances import Clearance, ClearanceBook, load_active
 from insyn.office.screening.model import Outcome, Screening, Subject
 
+pytestmark = pytest.mark.databases
+
 CUSTOMER = Subject(id="c-1", name="Nordanvind AB", country="SE")
 LISTED = entry("QDe.001", "Nordanvind AB")
 OTHER = entry("EU.7", "Nordanvind AB")

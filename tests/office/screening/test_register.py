@@ -26,6 +26,8 @@ from insyn.office.screening.model import (
 )
 from insyn.office.screening.register import PAGE, Put
 
+pytestmark = pytest.mark.databases
+
 ADA = Subject(
     id="c-1",
     name="Ada Exempel",

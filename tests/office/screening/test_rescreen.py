@@ -27,6 +27,8 @@ from insyn.office.screening.plan import Screens, make_plan
 from insyn.office.screening.rescreen import Report, rescreen
 from insyn.office.screening.store import open_store
 
+pytestmark = pytest.mark.databases
+
 EAST = Subject(id="c-1", name="Östan AB")
 WEST = Subject(id="c-2", name="Västan AB")
 

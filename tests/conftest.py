@@ -1,0 +1,45 @@
+"""Tests marked `databases` run twice: on SQLite, and on a PostgreSQL server of their own.
+
+The server is started once, where Debian's `postgresql` is installed. INSYN_TEST_DATABASE_URL names
+another one instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from tests.support import postgres
+
+VARIABLE = "INSYN_TEST_DATABASE_URL"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Once for each kind of database."""
+    if metafunc.definition.get_closest_marker("databases") is not None:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL database that may be emptied; skips where there is no server to start."""
+    named = os.environ.get(VARIABLE, "")
+    if named:
+        yield named
+    elif postgres.find_programs() is None:
+        pytest.skip("no PostgreSQL is installed (on Debian: apt install postgresql)")
+    else:
+        with postgres.server() as url:
+            yield url
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of the database to use, also in the environment; empty: SQLite in the test's folder."""
+    kind = getattr(request, "param", None)
+    if kind == "postgresql":
+        monkeypatch.setenv(VARIABLE, request.getfixturevalue("postgres_url"))
+    elif kind == "sqlite":
+        monkeypatch.delenv(VARIABLE, raising=False)
+    return os.environ.get(VARIABLE, "")
