@@ -1,0 +1,378 @@
+"""`insyn permit`: drafted, signed by two people at two moments, issued, judged, withdrawn."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from insyn.base.clock import isoformat, system_clock
+from insyn.base.errors import InsynError, UsageError
+from insyn.cli.key import shelf_of, site_key_path
+from insyn.cli.options import DataOption, JsonOption
+from insyn.cli.passphrases import PassphraseFileOption, all_opened, opened
+from insyn.cli.permit_texts import tell_permit, tell_status, tell_verdict
+from insyn.cli.tables import shown
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from insyn.trust.keys.envelope import Envelope
+    from insyn.trust.keys.public import PublicKey
+    from insyn.trust.keys.root import Root
+    from insyn.trust.permit.shelf import Shelf
+    from insyn.trust.permit.status import State, StatusEntry, StatusList
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Permits: what was decided for one site, signed by two people, and how it stands.",
+)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A permit or a draft.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The permit's id.")]
+BecauseOption = Annotated[
+    str, typer.Option("--because", help="Why, in a sentence without personal data: it is public.")
+]
+StatusKeysOption = Annotated[
+    list[Path] | None,
+    typer.Option("--key", metavar="FILE", help="Key that signs status lists; may be repeated."),
+]
+PassphraseFilesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="One for each --key, in their order."),
+]
+DaysOption = Annotated[
+    int, typer.Option("--days", min=1, max=92, help="Until the status list's next update.")
+]
+
+
+@app.command("draft")
+def draft(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The permit's fields, as JSON.")],
+    site_key: Annotated[
+        str, typer.Option("--site-key", help="Fingerprint of the site's key (insyn key site).")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DRAFT", help="The new file to write.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Write a draft that nobody has signed. docs/reference/permit.md lists the fields."""
+    from insyn.trust.keys.keyfile import read_public_file, write_new
+    from insyn.trust.keys.strict import read_object
+    from insyn.trust.permit.issue import draft_permit, new_permit_id
+
+    now = system_clock()
+    envelope = draft_permit(
+        read_object(read_public_file(file), str(file)),
+        site_key="".join(site_key.split()).casefold(),
+        permit_id=new_permit_id(now, os.urandom(6)),
+        now=now,
+    )
+    write_new(out, envelope.to_bytes())
+    tell_permit(envelope, None, as_json)
+
+
+@app.command("sign")
+def sign(
+    file: FileArgument,
+    key: Annotated[Path, typer.Option("--key", metavar="KEYFILE", help="Your key file.")],
+    passphrase_file: PassphraseFileOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without being asked.")] = False,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Sign a draft as an approver, after it was shown in plain words. Two people must sign."""
+    from insyn.base.files import write_atomically
+    from insyn.trust.permit.issue import sign_permit
+
+    root = shelf_of(data).root()
+    envelope = _read(file)
+    if not as_json:
+        tell_permit(envelope, root, as_json=False)
+    if not yes:
+        typer.confirm("Sign this permit?", abort=True, err=True)
+    signing = opened(key, passphrase_file)
+    after = sign_permit(envelope, signing, root=root, now=system_clock())
+    write_atomically(file, after.to_bytes())
+    if as_json:
+        tell_permit(after, root, as_json=True)
+    else:
+        wanted = _wanted(root)
+        print(f"{file}: signed, {len(after.signatures)} of {wanted} signatures now")
+
+
+@app.command("issue")
+def issue(
+    file: FileArgument,
+    key: StatusKeysOption = None,
+    passphrase_file: PassphraseFilesOption = None,
+    days: DaysOption = 30,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Complete a permit once two approvers have signed, and list it as active (with --key)."""
+    from insyn.trust.permit.issue import completed
+
+    shelf = shelf_of(data)
+    with shelf.writing():
+        root = shelf.root()
+        envelope = _read(file)
+        completed(envelope, root)
+        status = None
+        # Signed before anything is kept: a wrong passphrase leaves nothing half-issued.
+        if key:
+            entry = _active(envelope)
+            made, status = _signed_status(shelf, root, [entry], key, passphrase_file, days)
+        path = shelf.keep_permit(envelope, root)
+        if key:
+            shelf.keep_status(made, root)
+    if as_json:
+        tell_permit(envelope, root, as_json=True, path=path, status=status)
+        return
+    print(f"issued: {path}")
+    if status is None:
+        print("no site accepts it before a status list names it: insyn permit status --renew")
+    else:
+        print(f"status list {status.number} names it as active")
+
+
+@app.command("inspect")
+def inspect(file: FileArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
+    """Show what a permit or a draft says and who signed it; says nothing of its validity."""
+    tell_permit(_read(file), shelf_of(data).root_or_none(), as_json)
+
+
+@app.command("verify")
+def verify(
+    file: FileArgument,
+    site_key: Annotated[
+        Path | None,
+        typer.Option("--site-key", metavar="FILE", help="The site's key (else the data's own)."),
+    ] = None,
+    root_file: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="FILE", help="A root you trust (else the one installed)."),
+    ] = None,
+    status_file: Annotated[
+        Path | None,
+        typer.Option("--status", metavar="FILE", help="The status list (else the newest here)."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Judge as of this time, 2027-01-31T12:00:00Z.")
+    ] = None,
+    seen: Annotated[
+        Path | None,
+        typer.Option("--seen", metavar="FILE", help="Memory of the newest root and list seen."),
+    ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Judge a permit as its site does. Exit code 0: valid or in grace; 1: refused.
+
+    With --seen FILE what was seen is kept there, and an older root or status list is refused.
+    """
+    from insyn.trust.keys.keyfile import read_public_file
+    from insyn.trust.permit import verify as judging
+    from insyn.trust.permit.shelf import read_seen, write_seen
+
+    shelf = shelf_of(data)
+    verdict = judging.verify(
+        read_public_file(file),
+        shelf.root() if root_file is None else _root(root_file),
+        _site_key(site_key or site_key_path(data)),
+        shelf.status_file() if status_file is None else read_public_file(status_file),
+        _moment(at),
+        judging.LastSeen() if seen is None else read_seen(seen),
+    )
+    if seen is not None:
+        write_seen(seen, verdict.seen)
+    tell_verdict(verdict, as_json)
+
+
+@app.command("revoke")
+def revoke(
+    permit: IdArgument,
+    because: BecauseOption,
+    key: StatusKeysOption = None,
+    passphrase_file: PassphraseFilesOption = None,
+    days: DaysOption = 30,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """End a permit for good, in the next status list."""
+    _change(permit, "revoked", because, key, passphrase_file, days, as_json, data)
+
+
+@app.command("suspend")
+def suspend(
+    permit: IdArgument,
+    because: BecauseOption,
+    key: StatusKeysOption = None,
+    passphrase_file: PassphraseFilesOption = None,
+    days: DaysOption = 30,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """End a permit until it is reinstated, in the next status list."""
+    _change(permit, "suspended", because, key, passphrase_file, days, as_json, data)
+
+
+@app.command("reinstate")
+def reinstate(
+    permit: IdArgument,
+    because: BecauseOption,
+    key: StatusKeysOption = None,
+    passphrase_file: PassphraseFilesOption = None,
+    days: DaysOption = 30,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Let a suspended permit stand again, in the next status list."""
+    _change(permit, "active", because, key, passphrase_file, days, as_json, data)
+
+
+@app.command("status")
+def status(
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Make the next list first; names new permits too.")
+    ] = False,
+    key: StatusKeysOption = None,
+    passphrase_file: PassphraseFilesOption = None,
+    days: DaysOption = 30,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also write the signed list here.")
+    ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Show the newest status list: which permits stand. Sites fetch it or get it by hand."""
+    from insyn.base.files import write_atomically
+
+    shelf = shelf_of(data)
+    with shelf.writing():
+        root = shelf.root()
+        listed = shelf.status(root)
+        if renew:
+            known = {} if listed is None else listed.entries
+            new = [_active(shelf.permit(name)) for name in shelf.permit_ids() if name not in known]
+            made, listed = _signed_status(shelf, root, new, key, passphrase_file, days)
+            shelf.keep_status(made, root)
+        content = shelf.status_file()
+    if listed is None or content is None:
+        raise UsageError("there is no status list yet; make one: insyn permit status --renew")
+    if out is not None:
+        write_atomically(out, content)
+    tell_status(listed, as_json)
+
+
+def _change(
+    permit: str,
+    state: str,
+    because: str,
+    keys: list[Path] | None,
+    files: list[Path] | None,
+    days: int,
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    from insyn.trust.permit.issue import entry_of
+    from insyn.trust.permit.status import State
+
+    if not because.strip():
+        raise UsageError("--because is empty; say why, in a sentence")
+    shelf = shelf_of(data)
+    with shelf.writing():
+        root = shelf.root()
+        wanted = State(state)
+        entry = entry_of(
+            shelf.permit(permit), state=wanted, now=system_clock(), because=because.strip()
+        )
+        _refuse_nothing(shelf.status(root), permit, wanted)
+        made, listed = _signed_status(shelf, root, [entry], keys, files, days)
+        shelf.keep_status(made, root)
+    if as_json:
+        tell_status(listed, as_json)
+    else:
+        print(f"{permit} is {state} since status list {listed.number}; hand it to the site")
+
+
+def _refuse_nothing(listed: StatusList | None, permit: str, wanted: State) -> None:
+    before = None if listed is None else listed.entries.get(permit)
+    if before is not None and before.state is wanted:
+        raise UsageError(f"{permit} is {wanted} already, since {isoformat(before.at)}")
+
+
+def _signed_status(
+    shelf: Shelf,
+    root: Root,
+    changes: list[StatusEntry],
+    keys: list[Path] | None,
+    files: list[Path] | None,
+    days: int,
+) -> tuple[Envelope, StatusList]:
+    """The next status list, signed by these keys and not kept yet."""
+    from insyn.trust.permit.status import next_status, sign_status
+
+    if not keys:
+        raise UsageError("a status list is signed: name the key that may (--key FILE)")
+    listed = next_status(
+        shelf.status(root), changes, now=system_clock(), lasts=timedelta(days=days)
+    )
+    envelope = listed.envelope()
+    for signing in all_opened(keys, files or ()):
+        envelope = sign_status(envelope, signing, root)
+    return envelope, listed
+
+
+def _active(envelope: Envelope) -> StatusEntry:
+    from insyn.trust.permit.issue import entry_of
+    from insyn.trust.permit.status import State
+
+    return entry_of(envelope, state=State.ACTIVE, now=system_clock())
+
+
+def _read(file: Path) -> Envelope:
+    from insyn.trust.keys.envelope import read_envelope
+    from insyn.trust.keys.keyfile import read_public_file
+
+    return read_envelope(read_public_file(file), str(file))
+
+
+def _root(file: Path) -> Root:
+    """A root that the caller trusts by naming it; its own holders must have signed it still."""
+    from insyn.trust.keys.root import accept_first
+
+    return accept_first(_read(file).to_bytes(), fingerprint=_read(file).digest)
+
+
+def _site_key(file: Path) -> PublicKey:
+    """The site's key: its own file, or the public part as `insyn key site --json` prints it."""
+    from insyn.trust.keys.keyfile import read_public_file
+    from insyn.trust.keys.public import PublicKey
+    from insyn.trust.keys.site import open_site_key
+    from insyn.trust.keys.strict import read_object
+
+    if file.exists() and read_public_file(file).lstrip().startswith(b"{"):
+        return PublicKey.from_hex(
+            str(read_object(read_public_file(file), str(file)).get("public", ""))
+        )
+    return open_site_key(file).public
+
+
+def _moment(at: str | None) -> datetime:
+    from insyn.trust.keys.strict import moment
+
+    if at is None:
+        return system_clock()
+    try:
+        return moment(at)
+    except InsynError as error:
+        raise UsageError(f"--at {shown(at)!r} is no time: {error}") from error
+
+
+def _wanted(root: Root) -> int:
+    from insyn.trust.keys.root import Role
+
+    return root.roles[Role.PERMIT].threshold
