@@ -13,6 +13,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +27,7 @@ from insyn.office.screening.customers import BadRow, read_customers
 from insyn.office.screening.engine import Screener, compile_in_force
 from insyn.office.screening.index import Index
 from insyn.office.screening.model import Match, Outcome, Subject
+from insyn.office.screening.outcome import decide
 
 REAL_LISTS = (
     "un/*.xml", "ofac/*.csv", "us_csl/*", "ca/*.xml", "samples/*.xml",
@@ -45,6 +47,8 @@ def run(folder: Path, console: Console) -> None:
         index, manifest = compile_in_force(data)
         work = Work(index=index, manifest=manifest, clearances=load_active(data))
         _screen(work, samples / "customers.csv", console)
+        if shared is not None:
+            _screen(work, samples / "customers_listed.csv", console)
         if shared is not None:
             console.rule("3. Real queries against the real lists")
             _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
@@ -73,7 +77,9 @@ def _list_files(shared: Path | None, samples: Path) -> list[Path]:
     if shared is None:
         return [samples / "sample_un.xml", *found]
     for pattern in REAL_LISTS:
-        found += sorted((shared / "lists").glob(pattern))
+        files_ = sorted((shared / "lists").glob(pattern))
+        # Of the UN list there are two publications; the newer one is the one in force.
+        found += files_[-1:] if pattern.startswith("un/") else files_
     return found
 
 
@@ -104,22 +110,23 @@ def _screen(work: Work, path: Path, console: Console) -> None:
         result = next(results)
         colour = {Outcome.MATCH: "red", Outcome.REVIEW: "yellow", Outcome.CLEAR: "green"}
         console.print(
-            Text(f"{str(result.outcome).upper():<7}", style=f"bold {colour[result.outcome]}"),
+            Text(f"{result.outcome.upper():<6}", style=f"bold {colour[result.outcome]}"),
             Text(f"{result.id}  {result.name}"),
         )
-        for match in result.matches[:1]:
-            console.print(_explained(match))
+        if result.matches:
+            telling = max(result.matches, key=lambda match: decide([match]) is result.outcome)
+            console.print(Padding(_explained(telling), (0, 0, 0, 7)))
 
 
 def _explained(match: Match) -> Text:
-    text = Text(f"        {match.score:.2f} {match.match_class}  {match.list} {match.entry}  ")
+    text = Text(f"{match.score:.2f} {match.match_class}  {match.list} {match.entry}\n")
     text.append(match.name, style="cyan")
     for reason in match.supports:
-        text.append(f"\n          + {reason}", style="red")
+        text.append(f"\n+ {reason}", style="red")
     for reason in match.contradicts:
-        text.append(f"\n          - {reason}", style="green")
-    words = ", ".join(f"{t.subject or '-'}:{t.entry or '-'} ({t.how})" for t in match.tokens)
-    text.append(f"\n          {words}", style="dim")
+        text.append(f"\n- {reason}", style="green")
+    words = ", ".join(f"{t.subject or '-'}: {t.entry or '-'} ({t.how})" for t in match.tokens)
+    text.append(f"\n{words}", style="dim")
     return text
 
 
