@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -406,6 +407,27 @@ def test_any_single_changed_byte_of_the_list_is_refused(at: int, change: int) ->
 @given(st.binary(max_size=300))
 def test_noise_never_raises(content: bytes) -> None:
     assert OFFICE.judge(content, content, IN_USE).reason is Reason.MALFORMED
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["_type", "subject", "predicateType", "predicate"]), ANY_JSON)
+def test_whatever_two_approvers_sign_never_raises(field: str, value: Any) -> None:
+    """Also a well-signed envelope is no permit unless it says what a permit says."""
+    value = {**read_permit(PERMIT).to_json(), field: value}
+    try:
+        payload = canonical_bytes(value)
+    except ValueError:
+        payload = json.dumps(value).encode()
+    content = unchecked(payload, FIRST, SECOND, payload_type=PAYLOAD_TYPE)
+    assert OFFICE.judge(content, STATUS, IN_USE).standing is Standing.REFUSED
+    content = unchecked(payload, OFFICE.registrar, payload_type=PAYLOAD_TYPE)
+    assert OFFICE.judge(PERMIT, content.to_bytes(), IN_USE).reason is Reason.STATUS_MALFORMED
 
 
 @given(st.integers(0, 700 * 24))

@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootKey:
-    """A key of the office's set; what it signed before `retired_at` stays good."""
+    """A key of the office's set; what it signed until `retired_at` stays good."""
 
     holder: str
     public: PublicKey
@@ -98,7 +98,7 @@ class Root:
             name: key.public
             for name, key in self.keys.items()
             if name in self.roles[role].keys
-            and (key.retired_at is None or (at is not None and at < key.retired_at))
+            and (key.retired_at is None or (at is not None and at <= key.retired_at))
         }
 
     def people(self, fingerprints: Iterable[str]) -> frozenset[str]:
