@@ -36,7 +36,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The URL of the database to use, also in the environment; empty: SQLite in the test's folder."""
+    """The URL of the database to use, also in the environment; empty: SQLite in a folder."""
     kind = getattr(request, "param", None)
     if kind == "postgresql":
         monkeypatch.setenv(VARIABLE, request.getfixturevalue("postgres_url"))

@@ -22,7 +22,7 @@ NAME = "insyn_test"
 
 
 def find_programs() -> Path | None:
-    """The folder with `initdb` and `pg_ctl` of the newest version installed; None: there is none."""
+    """The folder with `initdb` and `pg_ctl` of the newest version; None: there is none."""
     places = [*Path("/usr/lib/postgresql").glob("*/bin"), *_on_path()]
     found = [place for place in places if (place / "initdb").exists()]
     return max(found, key=lambda place: (place.parent.name.zfill(4), str(place)), default=None)
@@ -39,18 +39,18 @@ def server() -> Iterator[str]:
     programs = find_programs()
     assert programs is not None, "no PostgreSQL is installed"
     # In /tmp and with a short name: a socket's path has at most 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="insyn-pg-", dir="/tmp") as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="insyn-pg-", dir="/tmp") as folder:
         place = Path(folder)
         user = _unprivileged()
         if user is not None:
             os.chown(place, user.pw_uid, user.pw_gid)
         data = place / "data"
         options = ("--username=insyn", "--auth=trust", "--encoding=UTF8", "--no-locale")
-        _run([programs / "initdb", "-D", data, "--no-sync", *options], user, place)
+        _run([str(programs / "initdb"), "-D", str(data), "--no-sync", *options], user, place)
         # Durability is not what is tested, and a test machine's disk is slow.
         settings = f"-k {place} -c listen_addresses= -c fsync=off -c max_connections=120"
-        control = [programs / "pg_ctl", "-D", data, "-w"]
-        _run([*control, "-l", place / "log", "-o", settings, "start"], user, place)
+        control = [str(programs / "pg_ctl"), "-D", str(data), "-w"]
+        _run([*control, "-l", str(place / "log"), "-o", settings, "start"], user, place)
         try:
             _make_database(f"postgresql+psycopg://insyn@/postgres?host={place}")
             yield f"postgresql+psycopg://insyn@/{NAME}?host={place}"
@@ -65,12 +65,12 @@ def _unprivileged() -> pwd.struct_passwd | None:
     return names.get("postgres") or names["nobody"]
 
 
-def _run(command: Sequence[Path | str], user: pwd.struct_passwd | None, place: Path) -> None:
+def _run(command: Sequence[str], user: pwd.struct_passwd | None, place: Path) -> None:
     out = place / "out"
     # To a file: the server keeps what it inherits open, and a pipe would never end.
     with out.open("ab") as log:
         done = subprocess.run(
-            [str(word) for word in command],
+            command,
             cwd=place,
             user=None if user is None else user.pw_uid,
             group=None if user is None else user.pw_gid,

@@ -14,7 +14,7 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import clearance, compare, demo, key, lists, office, party, permit, screen
+from insyn.cli import clearance, compare, demo, key, ledger, lists, office, party, permit, screen
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(office.app, name="office")
 app.add_typer(key.app, name="key")
 app.add_typer(permit.app, name="permit")

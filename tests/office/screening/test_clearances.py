@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from insyn.base.errors import Refusal, UsageError
 from insyn.office.screening import clearing
 from insyn.office.screening.clearances import Clearance, ClearanceBook, load_active
 from insyn.office.screening.model import Outcome, Screening, Subject
+from insyn.trust.ledger import log, privacy
 
 pytestmark = pytest.mark.databases
 
@@ -278,3 +280,37 @@ def test_without_a_database_no_clearance_is_loaded_and_no_database_made(tmp_path
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_outcomes_and_clearances_are_leaves_of_the_ledger(desk: Desk) -> None:
+    given = clear(desk)
+    desk.now += timedelta(hours=1)
+    clearing.withdraw(desk.store, given.id, because="new facts", by="B. Chef", clock=desk.clock)
+    with desk.store.reading() as connection:
+        size = log.size(connection)
+        leaves = [log.find(connection, number) for number in range(size)]
+        shown = privacy.disclose(connection, size - 2)
+        content = b"".join(content for _, content in log.contents(connection))
+    assert [leaf.kind for leaf in leaves[-4:]] == [
+        "clearance.added",
+        "screening.outcome-changed",
+        "clearance.withdrawn",
+        "screening.outcome-changed",
+    ]
+    assert leaves[-4].what["entry_digest"] == given.entry_digest
+    assert (leaves[-3].what["before"], leaves[-3].what["after"]) == ("review", "clear")
+    by = shown["by"]
+    assert by is not None
+    assert (by.subject, by.data) == ("c-1", "B. Chef")
+    for text in (b"B. Chef", b"new facts", b"Nordanvind"):
+        assert text not in content
+
+
+def test_a_refused_clearance_leaves_no_leaf(desk: Desk) -> None:
+    clear(desk)
+    with desk.store.reading() as connection:
+        before = log.size(connection)
+    with pytest.raises(Refusal):
+        clear(desk)
+    with desk.store.reading() as connection:
+        assert log.size(connection) == before

@@ -81,7 +81,7 @@ class _Check:
                 finding = Finding(code="checkpoints-missing", message=text, checkpoint=expected)
                 self._findings.append(finding)
                 break
-        return [row.note for row in rows]
+        return [str(row.note) for row in rows]
 
     def _check_batch(self, numbers: range, audit: Audit) -> None:
         found = dict(log.contents(self._connection, start=numbers.start, end=numbers.stop))
@@ -105,7 +105,7 @@ class _Check:
     def _nodes(self, first: int, end: int) -> dict[int, bytes]:
         table = schema.nodes
         query = sa.select(table).where(table.c.id >= first, table.c.id < end)
-        return {row.id: bytes(row.hash) for row in self._connection.execute(query)}
+        return {row.id: log.stored_bytes(row.hash) for row in self._connection.execute(query)}
 
     def _read(self, number: int, content: bytes) -> KeptLeaf | None:
         try:
@@ -185,8 +185,9 @@ def _named_by(leaf: KeptLeaf) -> Iterator[tuple[int, str]]:
                 continue
 
 
-def _commitment(salt: bytes, subject: str, data: bytes) -> str | None:
+def _commitment(salt: object, subject: object, data: object) -> str | None:
     try:
-        return commit(bytes(salt), subject, parse_canonical(bytes(data)))
+        content = parse_canonical(log.stored_bytes(data))
+        return commit(log.stored_bytes(salt), str(subject), content)
     except (InsynError, ValueError):
         return None

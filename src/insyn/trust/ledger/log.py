@@ -123,7 +123,7 @@ def reader(connection: sa.Connection) -> tree.Read:
     def read(nodes: Iterable[tree.Node]) -> Mapping[tree.Node, bytes]:
         ids = {tree.node_id(*node): node for node in nodes}
         query = sa.select(table.c.id, table.c.hash).where(table.c.id.in_(list(ids)))
-        found = {ids[row.id]: bytes(row.hash) for row in connection.execute(query)}
+        found = {ids[row.id]: stored_bytes(row.hash) for row in connection.execute(query)}
         if len(found) != len(ids):
             raise EnvironmentFailure(
                 "the ledger's tree lacks hashes that it must have; `insyn ledger verify` names "
@@ -132,6 +132,13 @@ def reader(connection: sa.Connection) -> tree.Read:
         return found
 
     return read
+
+
+def stored_bytes(value: object) -> bytes:
+    """A binary column's value; text, which SQLite keeps there too if someone puts it, as UTF-8."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    return str(value).encode("utf-8", "surrogatepass")
 
 
 def size(connection: sa.Connection, *, hold: bool = False) -> int:
@@ -161,7 +168,7 @@ def content(connection: sa.Connection, number: int) -> bytes:
     found = connection.execute(query).scalar_one_or_none()
     if found is None:
         raise Refusal(f"the ledger has no leaf {number}; `insyn ledger show` lists the last it has")
-    return bytes(found)
+    return stored_bytes(found)
 
 
 def find(connection: sa.Connection, number: int) -> KeptLeaf:
@@ -186,7 +193,7 @@ def contents(
             query = query.where(table.c.number < end)
         rows = connection.execute(query.limit(BATCH)).all()
         for row in rows:
-            yield row.number, bytes(row.content)
+            yield row.number, stored_bytes(row.content)
         if len(rows) < BATCH:
             return
         after = rows[-1].number
