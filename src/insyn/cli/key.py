@@ -121,8 +121,15 @@ def draft_root(
     retire: FingerprintsOption = None,
     remove: FingerprintsOption = None,
     threshold: Annotated[
-        int, typer.Option("--threshold", min=2, help="Approvers who must sign a permit.")
-    ] = 2,
+        int | None,
+        typer.Option("--threshold", min=2, help="Approvers who must sign a permit (at first 2)."),
+    ] = None,
+    status_threshold: Annotated[
+        int | None,
+        typer.Option(
+            "--status-threshold", min=1, help="Holders who must sign a status list (at first 1)."
+        ),
+    ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=1827, help="How long it holds.")] = 365,
     as_json: JsonOption = False,
     data: DataOption = None,
@@ -142,6 +149,7 @@ def draft_root(
         retire=retire or (),
         remove=remove or (),
         threshold=threshold,
+        status_threshold=status_threshold,
         now=system_clock(),
         lasts=timedelta(days=days),
     )

@@ -59,6 +59,14 @@ def test_too_few_left_cannot_be_drafted() -> None:
         next_root(FIRST, threshold=3, now=NOW)
 
 
+def test_thresholds_stay_unless_said() -> None:
+    more = next_root(None, approvers=held(A, B, C), status=held(S), threshold=3, now=NOW)
+    kept = next_root(more, status=held(key("t")), status_threshold=2, now=NOW)
+    assert kept.roles[Role.PERMIT].threshold == 3
+    again = next_root(kept, threshold=2, now=NOW)
+    assert [again.roles[role].threshold for role in Role] == [2, 2, 2]
+
+
 def test_a_holder_renews_by_a_new_key_and_the_old_retired() -> None:
     again = key("a")
     with pytest.raises(UnreadableInput, match="two keys"):

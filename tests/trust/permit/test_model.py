@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from tests.support.permit_office import NOW, PERMIT_ID, Office, predicate
 
 from insyn.base.errors import InsynError, Refusal, UnreadableInput
-from insyn.trust.keys.envelope import seal
+from insyn.trust.keys.envelope import read_envelope, seal
+from insyn.trust.keys.strict import MAX_BYTES
 from insyn.trust.permit.issue import draft_permit
 from insyn.trust.permit.model import SCHEMA, permit_of, read_permit
 from insyn.trust.permit.status import SCHEMA as STATUS_SCHEMA
-from insyn.trust.permit.status import StatusList
+from insyn.trust.permit.status import State, StatusEntry, StatusList, read_status
 
 OFFICE = Office()
 DOCS = Path(__file__).parents[3] / "docs" / "reference"
@@ -133,6 +134,22 @@ def test_a_status_list_has_bounds() -> None:
             StatusList(number=1, issued_at=NOW, next_update=next_update, entries={})
     with pytest.raises(UnreadableInput, match="number"):
         StatusList(number=0, issued_at=NOW, next_update=NOW.replace(month=12), entries={})
+
+
+def test_the_longest_status_list_can_be_read_again() -> None:
+    at = NOW.replace(microsecond=0)
+    names = [f"P-20261123-{number:012x}" for number in range(500)]
+    entries = {
+        name: StatusEntry(
+            permit=name, digest="ab" * 32, state=State.REVOKED, at=at, because="\U0001f600" * 200
+        )
+        for name in names
+    }
+    made = StatusList(number=10**9, issued_at=at, next_update=at.replace(month=12), entries=entries)
+    content = made.envelope().to_bytes()
+    assert STATUS_SCHEMA.content["properties"]["permits"]["maxItems"] == 500 * 20  # type: ignore[index, call-overload] # ours
+    assert len(content) * 20 < MAX_BYTES
+    assert read_status(read_envelope(content)).entries == entries
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -18,7 +18,8 @@ def next_root(
     status: Sequence[HeldKey] = (),
     retire: Iterable[str] = (),
     remove: Iterable[str] = (),
-    threshold: int = 2,
+    threshold: int | None = None,
+    status_threshold: int | None = None,
     now: datetime,
     lasts: timedelta = timedelta(days=365),
 ) -> Root:
@@ -30,7 +31,8 @@ def next_root(
         status: keys added for status lists.
         retire: fingerprints of keys that sign nothing more; what they signed stays good.
         remove: fingerprints of lost or stolen keys; what they signed is good no more.
-        threshold: approvers who must sign a permit, at least 2; a root needs 2.
+        threshold: approvers who must sign a permit, at least 2; None: as before, first 2.
+        status_threshold: holders who must sign a status list; None: as before, first 1.
         now: becomes the issue time, and that of the retirements.
         lasts: until the root ends.
 
@@ -48,7 +50,11 @@ def next_root(
     }
     for held in (*approvers, *status):
         keys[held.public.fingerprint] = RootKey(holder=held.holder, public=held.public)
-    wanted = {Role.ROOT: 2, Role.PERMIT: threshold, Role.STATUS: 1}
+    wanted = {
+        Role.ROOT: _threshold(current, Role.ROOT),
+        Role.PERMIT: threshold or _threshold(current, Role.PERMIT),
+        Role.STATUS: status_threshold or _threshold(current, Role.STATUS),
+    }
     added = {Role.ROOT: approvers, Role.PERMIT: approvers, Role.STATUS: status}
     return Root(
         version=1 if current is None else current.version + 1,
@@ -67,6 +73,12 @@ def next_root(
 
 def _of(current: Root | None, role: Role) -> frozenset[str]:
     return frozenset() if current is None else current.roles[role].keys
+
+
+def _threshold(current: Root | None, role: Role) -> int:
+    if current is not None:
+        return current.roles[role].threshold
+    return 1 if role is Role.STATUS else 2
 
 
 def _known(names: Iterable[str], keys: Mapping[str, RootKey]) -> frozenset[str]:

@@ -17,8 +17,9 @@ from jsonschema.exceptions import ValidationError, best_match
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.errors import UnreadableInput
 
-MAX_BYTES = 1 << 20
-"""A permit is about 3 KiB, a status list about 200 bytes a permit; 1 MiB holds 5,000 of them."""
+MAX_BYTES = 16 << 20
+"""A permit is about 2 KiB. The longest status list, 10,000 permits each with the longest reason
+in four-byte characters, is 13 MB in its envelope."""
 
 
 def read_canonical(content: bytes, what: str) -> Mapping[str, Json]:
