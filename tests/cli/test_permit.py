@@ -194,6 +194,14 @@ def test_suspended_reinstated_revoked_for_good(desk: Desk) -> None:
     assert "the use has changed" in listed
 
 
+def test_issuing_again_does_not_reinstate(desk: Desk) -> None:
+    path, permit = desk.issued()
+    insyn("permit", "suspend", permit, "--because", "x", *desk.using("registrar"))
+    done = insyn("permit", "issue", path, *desk.using("registrar"))
+    assert (done.code, "is suspended" in done.err) == (1, True)
+    assert insyn("permit", "status", "--json").json["number"] == 2
+
+
 def test_a_status_list_rolled_back_is_refused(desk: Desk) -> None:
     path, permit = desk.issued()
     insyn("permit", "status", "--out", desk["old"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import isoformat, system_clock
-from insyn.base.errors import InsynError, UsageError
+from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.cli.key import shelf_of, site_key_path
 from insyn.cli.options import DataOption, JsonOption
 from insyn.cli.passphrases import PassphraseFileOption, all_opened, opened
@@ -119,7 +119,7 @@ def issue(
     with shelf.writing():
         root = shelf.root()
         envelope = _read(file)
-        completed(envelope, root)
+        _refuse_listed(shelf, root, completed(envelope, root).id)
         status = None
         # Signed before anything is kept: a wrong passphrase leaves nothing half-issued.
         if key:
@@ -296,6 +296,16 @@ def _change(
         tell_status(listed, as_json)
     else:
         print(f"{permit} is {state} since status list {listed.number}; hand it to the site")
+
+
+def _refuse_listed(shelf: Shelf, root: Root, permit: str) -> None:
+    """Issuing again must not reinstate what was suspended."""
+    listed = shelf.status(root)
+    if listed is not None and permit in listed.entries:
+        raise Refusal(
+            f"{permit} was issued before and is {listed.entries[permit].state}; "
+            "see insyn permit status"
+        )
 
 
 def _refuse_nothing(listed: StatusList | None, permit: str, wanted: State) -> None:
