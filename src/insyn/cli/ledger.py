@@ -63,10 +63,9 @@ def verify_ledger(
 
     Exit 1: something was altered, cut, moved or added.
     """
-    if export is None and seen is not None:
-        raise UsageError("--seen goes with an EXPORT; export the ledger first")
+    notes = [_text_of(seen)] if seen else []
     if export is None:
-        report = _check_database(data_directory(data), key)
+        report = _check_database(data_directory(data), key, notes)
     else:
         keys = _keys(key, data_directory(data))
         if _is_proof(export):
@@ -74,7 +73,7 @@ def verify_ledger(
             return
         from insyn.trust.ledger.verify import verify_file
 
-        report = verify_file(export, keys, seen=[_text_of(seen)] if seen else [])
+        report = verify_file(export, keys, seen=notes)
     if as_json:
         print(json.dumps(report.to_json(), ensure_ascii=False))
     else:
@@ -198,7 +197,7 @@ def show_ledger(
         print("the ledger is empty")
 
 
-def _check_database(directory: DataDirectory, key: list[str] | None) -> Report:
+def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[str]) -> Report:
     from insyn.office.screening.store import open_store
     from insyn.trust.ledger.check import check
     from insyn.trust.ledger.keyfile import find_signer
@@ -207,7 +206,7 @@ def _check_database(directory: DataDirectory, key: list[str] | None) -> Report:
     own = find_signer(directory.root)
     keys = _keys(key, directory) if key or own else []
     with open_store(directory) as store, store.reading() as connection:
-        return check(connection, keys)
+        return check(connection, keys, seen=seen)
 
 
 def _keys(given: list[str] | None, directory: DataDirectory) -> list[PublicKey]:

@@ -127,6 +127,23 @@ def test_data_kept_after_its_recorded_erasure_is_named(desk: LedgerDesk) -> None
     assert codes(desk) == [("personal-kept", 10, None)]
 
 
+def test_a_checkpoint_seen_earlier_outlives_its_row(desk: LedgerDesk) -> None:
+    with desk.store.reading() as connection:
+        seen = checkpoints.notes(connection)[-1]
+    for statement in (
+        "DELETE FROM ledger_checkpoints WHERE number = 2",
+        "DELETE FROM ledger_personal",
+        "DELETE FROM ledger_leaves WHERE number >= 7",
+        f"DELETE FROM ledger_nodes WHERE id >= {tree.node_count(7)}",
+        "UPDATE ledger_head SET size = 7",
+    ):
+        desk.tamper(statement)
+    assert codes(desk) == []
+    with desk.store.reading() as connection:
+        [finding] = check(connection, KEYS, seen=[seen]).findings
+    assert "leaves 7 to 9 are missing at the end" in finding.message
+
+
 def test_an_invented_size_ends_the_check_and_is_named(desk: LedgerDesk) -> None:
     desk.tamper("UPDATE ledger_head SET size = ?", 2**50)
     assert codes(desk) == [("leaves-missing", 12, None)]

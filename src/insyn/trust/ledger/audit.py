@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from insyn.base.canonical import Json
-from insyn.base.errors import UnreadableInput
+from insyn.base.errors import UnreadableInput, UsageError
 from insyn.trust.ledger.note import Checkpoint, PublicKey, read_note
 from insyn.trust.ledger.tree import Frontier
 
@@ -118,6 +118,22 @@ def _verified(text: str, keys: Sequence[PublicKey]) -> tuple[Checkpoint | None, 
     return signed.checkpoint, ""
 
 
+def read_seen(notes: Sequence[str], keys: Sequence[PublicKey]) -> list[Anchor]:
+    """Checkpoints that were handed over earlier.
+
+    Raises:
+        UnreadableInput: one is no checkpoint.
+        UsageError: one is not signed by any of these keys.
+    """
+    found = []
+    for note in notes:
+        signed = read_note(note)
+        if signed.signed_by(keys) is None:
+            raise UsageError("the checkpoint seen earlier is not signed by the key given")
+        found.append(Anchor(checkpoint=signed.checkpoint))
+    return found
+
+
 class Audit:
     """Takes leaves in order and compares with each checkpoint as it comes to its size.
 
@@ -126,10 +142,10 @@ class Audit:
     """
 
     def __init__(self, anchors: Sequence[Anchor], findings: list[Finding]) -> None:
-        """Compare with these checkpoints, in order of size, and add to these findings."""
+        """Compare with these checkpoints, and add to these findings."""
         self.size = 0
         self.covered = 0
-        self._anchors = list(anchors)
+        self._anchors = sorted(anchors, key=lambda anchor: anchor.checkpoint.size)
         self._findings = findings
         self._computed: Frontier | None = Frontier()
         self._stated: Frontier | None = Frontier()

@@ -12,20 +12,26 @@ import sqlalchemy as sa
 
 from insyn.base.errors import InsynError, UnreadableInput
 from insyn.trust.ledger import log, schema, tree
-from insyn.trust.ledger.audit import Audit, Finding, Report, check_notes
+from insyn.trust.ledger.audit import Anchor, Audit, Finding, Report, check_notes, read_seen
 from insyn.trust.ledger.kinds import PERSONAL_ERASED
 from insyn.trust.ledger.leaf import KeptLeaf, commit, parse_canonical, read_leaf
 from insyn.trust.ledger.note import PublicKey
 
 
-def check(connection: sa.Connection, keys: Sequence[PublicKey]) -> Report:
+def check(
+    connection: sa.Connection, keys: Sequence[PublicKey], *, seen: Sequence[str] = ()
+) -> Report:
     """Verify the whole ledger; a leaf that no checkpoint covers yet is held against its tree.
 
     Args:
         connection: a transaction that sees one state.
         keys: whose checkpoints are believed; without any, checkpoints are findings.
+        seen: checkpoints, as signed notes, that were handed over earlier.
+
+    Raises:
+        UsageError: one of `seen` is not signed by a key.
     """
-    return _Check(connection, keys).run()
+    return _Check(connection, keys).run(read_seen(seen, keys))
 
 
 class _Check:
@@ -38,12 +44,12 @@ class _Check:
         self._gone: set[tuple[int, str]] = set()  # personal fields that are not kept
         self._erased: set[tuple[int, str]] = set()  # those that an erasure names
 
-    def run(self) -> Report:
+    def run(self, seen: Sequence[Anchor]) -> Report:
         """Read it all; the report."""
         size = self._size()
         notes = self._notes()
         anchors = check_notes(notes, self._keys, self._findings)
-        audit = Audit(anchors, self._findings)
+        audit = Audit([*anchors, *seen], self._findings)
         for start in range(0, size, log.BATCH):
             self._check_batch(range(start, min(start + log.BATCH, size)), audit)
         audit.finish()

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.errors import EnvironmentFailure, UnreadableInput, UsageError
-from insyn.trust.ledger.audit import Anchor, Audit, Finding, Report, check_notes
+from insyn.trust.ledger.audit import Anchor, Audit, Finding, Report, check_notes, read_seen
 from insyn.trust.ledger.leaf import parse_canonical, read_leaf
-from insyn.trust.ledger.note import Checkpoint, PublicKey, read_note
+from insyn.trust.ledger.note import PublicKey
 from insyn.trust.ledger.tree import hash_leaf
 
 FORMAT = "insyn-ledger-export/1"
@@ -65,26 +65,15 @@ def verify_lines(
     """
     if not keys:
         raise UsageError("an export is verified with the ledger's public key; give one with --key")
-    earlier = _read_seen(seen, keys)
-    return _Reading(keys, earlier).run(lines)
-
-
-def _read_seen(seen: Sequence[str], keys: Sequence[PublicKey]) -> list[Checkpoint]:
-    found = []
-    for note in seen:
-        signed = read_note(note)
-        if signed.signed_by(keys) is None:
-            raise UsageError("the checkpoint seen earlier is not signed by the key given")
-        found.append(signed.checkpoint)
-    return found
+    return _Reading(keys, read_seen(seen, keys)).run(lines)
 
 
 class _Reading:
     """One export being read."""
 
-    def __init__(self, keys: Sequence[PublicKey], seen: Sequence[Checkpoint]) -> None:
+    def __init__(self, keys: Sequence[PublicKey], seen: Sequence[Anchor]) -> None:
         self._keys = keys
-        self._seen = [Anchor(checkpoint=checkpoint) for checkpoint in seen]
+        self._seen = seen
         self._findings: list[Finding] = []
         self._missing: list[tuple[int, int]] = []
         self._line = 0
@@ -96,8 +85,7 @@ class _Reading:
         notes, first = self._notes(rows)
         anchors = check_notes(notes, self._keys, self._findings)
         self._compare_header(header, anchors, len(notes))
-        in_order = sorted([*anchors, *self._seen], key=lambda item: item.checkpoint.size)
-        audit = Audit(in_order, self._findings)
+        audit = Audit([*anchors, *self._seen], self._findings)
         for line in chain(first, rows):
             self._read_leaf(line, audit)
         self._finish(audit, anchors)
