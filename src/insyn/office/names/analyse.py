@@ -202,7 +202,12 @@ def _person_tokens(flat: list[_Flat]) -> list[Token]:
 
 def _is_name(item: _Flat, flat: list[_Flat]) -> bool:
     """A title's letters that are a name here: a syllable, or Tsai Ing-wen, who is no engineer."""
-    return _is_syllabic(item[3]) or (item[1] == "ing" and item is not flat[0])
+    if _is_syllabic(item[3]):
+        return True
+    if item[1] not in tables.leading_titles():
+        return False
+    before = itertools.takewhile(lambda other: other is not item, flat)
+    return any(other[1] not in tables.titles() for other in before)
 
 
 def _is_syllabic(native: str) -> bool:

@@ -44,6 +44,9 @@ EVIDENCE_SLOPE = 0.5
 """Weight that must have met for a person when words are left over, or when none are, and what
 each missing unit takes off. Two of the most common names (0.6 each) are no evidence of a part."""
 
+EVIDENCE_OF_INITIAL = 1.1
+"""The same where an initial stands for a word: A. Ahmed is anybody, A. Okonjo is not."""
+
 EXTRA_LEFT = 0.3
 PART_OF_ONE_WORD = 0.62
 """Weight left over from which a person's name is only a part of the other, and the most that a part
@@ -220,6 +223,8 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
         lone = len(one.tokens) == len(two.tokens) == 1
         needed = 0.0 if lone else EVIDENCE_OF_PART if extra > EXTRA_LEFT else EVIDENCE_OF_WHOLE
         score -= EVIDENCE_SLOPE * max(0.0, needed - evidence)
+        if strong < 2 and evidence < EVIDENCE_OF_INITIAL and not lone and _has_initial(one, two):
+            score = min(score, PART_OF_ONE_WORD)
         if strong < 2 and extra > EXTRA_LEFT:
             score = min(score, PART_OF_ONE_WORD)
     elif strong == 1 and len(pairs) == 1 and likeness < matched * 0.99:
@@ -241,6 +246,10 @@ def _leaves_proper(one: Name, two: Name, met_one: set[int], met_two: set[int]) -
         for name, met in ((one, met_one), (two, met_two))
         for at, token in enumerate(name.tokens)
     )
+
+
+def _has_initial(one: Name, two: Name) -> bool:
+    return any(token.role is Role.INITIAL for token in (*one.tokens, *two.tokens))
 
 
 def _pair_weight(one: Name, two: Name, left: tuple[int, ...], right: tuple[int, ...]) -> float:

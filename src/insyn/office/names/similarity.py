@@ -21,6 +21,7 @@ from insyn.office.names.words import script_of
 
 SAME_NAME = 0.97
 SAME_SOUND = 0.93
+SHORT_SOUND = 0.86
 SHORT_FORM = 0.82
 SAME_CLASSES = 0.8
 INITIAL = 0.8
@@ -69,7 +70,9 @@ def _of_latin_words(a: Token, b: Token) -> tuple[float, str]:
     """By letters, sound, short form or like sound, whichever says most."""
     best, why = _by_letters(a, b)
     if a.fold == b.fold:
-        sound = SAME_SOUND if len(a.fold) > 3 else 0.88
+        sound = SAME_SOUND if len(a.fold) > 3 else SHORT_SOUND
+        if hisses(a.form) != hisses(b.form):
+            sound = SAME_CLASSES
         if sound > best:
             best, why = sound, "same sound"
     if best < SHORT_FORM and b.form in tables.nicknames().get(a.form, ()):
@@ -215,8 +218,22 @@ def _by_letters(a: Token, b: Token) -> tuple[float, str]:
     return score, f"{wrong} letter{'s' if wrong > 1 else ''} differ"
 
 
+@lru_cache(maxsize=1 << 16)
+def hisses(form: str) -> str:
+    """The hissing sounds of a word, s, z and sh apart: a fold makes one of them.
+
+    Nasser, Nazir and Nashir are three names; Sanchez and Sanches, Shukri and Schukri one each.
+    """
+    return "".join("sh" if "h" in found else found[-1] for found in _HISS.findall(form))
+
+
+_HISS = re.compile("sch|shch|tsch|sh|zh|(?<=[aeiouy])z(?=[aeiouy])|(?<=[aeiouy])ss?(?=[aeiouy])")
+
+
 def _other_gender(one: str, two: str) -> bool:
-    """Antonio and Antonia, Fernando and Fernanda."""
+    """Antonio and Antonia, Fernando and Fernanda; and Mohammad, of whom Mohammadi descends."""
+    if {one, two} & tables.common_bands().keys() and two in (one + "i", one.removesuffix("i")):
+        return True
     return one[:-1] == two[:-1] and {one[-1], two[-1]} == {"a", "o"}
 
 

@@ -52,6 +52,13 @@ def nicknames() -> Mapping[str, frozenset[str]]:
 
 
 @cache
+def leading_titles() -> frozenset[str]:
+    """Titles that are one only before a name: behind one they are a name (Sana Sheikh)."""
+    return frozenset(_form(title) for title, language in (r[:2] for r in rows("titles"))
+                     if language == "leading")  # fmt: skip
+
+
+@cache
 def titles() -> Mapping[str, bool]:
     """Title or honorific to whether it may be a name as well ("weak" in the table)."""
     return {_form(title): language == "weak" for title, language in (r[:2] for r in rows("titles"))}
