@@ -40,6 +40,15 @@ def test_an_untouched_ledger_is_sound(desk: LedgerDesk) -> None:
     assert (report.findings, report.origin) == ((), "example.org/ledger")
 
 
+def test_leaves_that_come_while_a_check_runs_are_no_finding(desk: LedgerDesk) -> None:
+    with desk.store.reading() as connection:
+        assert log.size(connection) == 12
+        desk.grow(5)
+        report = check(connection, KEYS)
+    assert (report.size, report.findings) == (12, ())
+    assert desk.check().size == 17
+
+
 @pytest.mark.parametrize("number", [0, 5, 9, 10, 11])
 def test_an_altered_leaf_is_named(desk: LedgerDesk, number: int) -> None:
     altered = content(desk, number).replace(b"u-7", b"u-8")

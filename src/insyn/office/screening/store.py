@@ -51,8 +51,13 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database and writes nothing."""
-        with _failures_named(), self._engine.connect() as connection, connection.begin():
-            yield connection
+        with _failures_named(), self._engine.connect() as connection:
+            reader = connection
+            if connection.dialect.name == "postgresql":
+                # Its default shows each statement what others have kept meanwhile.
+                reader = connection.execution_options(isolation_level="REPEATABLE READ")
+            with reader.begin():
+                yield reader
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
