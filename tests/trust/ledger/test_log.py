@@ -21,6 +21,7 @@ from insyn.trust.ledger.keyfile import FileSigner
 from insyn.trust.ledger.leaf import Leaf, Personal
 from insyn.trust.ledger.note import read_note
 from insyn.trust.ledger.privacy import Disclosure, is_what_was_committed
+from insyn.trust.ledger.verify import verify_lines
 
 pytestmark = pytest.mark.databases
 
@@ -185,6 +186,21 @@ def test_erased_data_leaves_no_bytes_in_the_file(desk: LedgerDesk) -> None:
     plain.close()
     for file in desk.root.glob("office.sqlite*"):
         assert secret.encode() not in file.read_bytes()
+
+
+def test_an_export_holds_what_the_last_checkpoint_covers_and_nothing_personal(
+    desk: LedgerDesk,
+) -> None:
+    with pytest.raises(Refusal, match="no checkpoint yet"):
+        desk.exported()
+    desk.grow(3)
+    desk.append(thing(3, "p-1"))
+    desk.grow(1)
+    desk.append(thing(5))
+    lines = desk.exported().splitlines(keepends=True)
+    report = verify_lines(lines, KEYS)
+    assert (report.size, report.checkpoints, report.findings) == (5, 2, ())
+    assert not any(text in b"".join(lines) for text in (b"hitt", b"p-1"))
 
 
 def test_a_checkpoint_signs_size_and_root(desk: LedgerDesk) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from insyn.base.errors import EnvironmentFailure
-from insyn.base.files import exclusive, sync_directory
+from insyn.base.files import exclusive, write_atomically
 from insyn.trust.ledger.note import ED25519, PublicKey, key_id
 
 FILE = "ledger.key"
@@ -91,15 +91,8 @@ def _make(directory: Path) -> FileSigner:
     name = f"insyn.ledger/{public[:8].hex()}"
     encoded = base64.b64encode(ED25519 + seed).decode()
     line = f"{_PREFIX}{name}+{key_id(name, public).hex()}+{encoded}\n"
-    path = directory / FILE
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_directory(directory)
-    except OSError as error:
-        raise EnvironmentFailure(f"cannot write {path}: {error.strerror}") from error
+    # A file made so is readable by its owner alone, and is there whole or not at all.
+    write_atomically(directory / FILE, line.encode())
     return FileSigner(name, seed)
 
 
