@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -169,23 +168,6 @@ def test_erased_data_is_gone_and_the_tree_still_verifies(desk: LedgerDesk) -> No
     ]
     report = desk.check()
     assert (report.findings, report.erased) == ((), 2)
-
-
-def test_erased_data_leaves_no_bytes_in_the_file(desk: LedgerDesk) -> None:
-    if desk.environ:
-        pytest.skip("of SQLite's file; PostgreSQL's vacuum does it in its own time")
-    leaf = thing(0)
-    secret = "Hemlighetsson-Utraderad"
-    personal = {"name": Personal(subject="p-1", data=secret)}
-    desk.append(Leaf(kind=leaf.kind, who=leaf.who, what=leaf.what, personal=personal))
-    with desk.store.writing() as connection:
-        privacy.erase(connection, "p-1", now=NOON, who="u-9")
-    desk.store.close()
-    plain = sqlite3.connect(desk.root / "office.sqlite")
-    plain.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    plain.close()
-    for file in desk.root.glob("office.sqlite*"):
-        assert secret.encode() not in file.read_bytes()
 
 
 def test_an_export_holds_what_the_last_checkpoint_covers_and_nothing_personal(
