@@ -54,12 +54,13 @@ def run(folder: Path, console: Console) -> None:
             _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
             _screen_real(work, shared / "names" / "people_unlisted_us.csv", console)
     console.rule("What you can do now")
+    command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
     console.print(
         f"Its data lies in [bold]{folder}[/]. Try:\n"
-        f"  .venv/bin/insyn --data {folder} screen 'Quartzwell Optics'\n"
-        f"  .venv/bin/insyn --data {folder} lists status\n"
-        "  .venv/bin/insyn compare 'Sergei Lavrov' 'Сергей Лавров'\n"
-        "  .venv/bin/insyn --help",
+        f"  {command} --data {folder} screen 'Quartzwell Optics'\n"
+        f"  {command} --data {folder} lists status\n"
+        f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
+        f"  {command} --help",
         highlight=False,
     )
 
