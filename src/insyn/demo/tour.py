@@ -57,7 +57,7 @@ def run(folder: Path, console: Console) -> None:
     command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
     console.print(
         f"Its data lies in [bold]{folder}[/]. Try:\n"
-        f"  {command} --data {folder} screen 'Quartzwell Optics'\n"
+        f"  {command} --data {folder} screen '{'Quartzwell Optics' if shared is None else '海康威视'}'\n"
         f"  {command} --data {folder} lists status\n"
         f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
         f"  {command} --help",
