@@ -54,10 +54,11 @@ def run(folder: Path, console: Console) -> None:
             _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
             _screen_real(work, shared / "names" / "people_unlisted_us.csv", console)
     console.rule("What you can do now")
+    listed = "Quartzwell Optics" if shared is None else "海康威视"
     command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
     console.print(
         f"Its data lies in [bold]{folder}[/]. Try:\n"
-        f"  {command} --data {folder} screen '{'Quartzwell Optics' if shared is None else '海康威视'}'\n"
+        f"  {command} --data {folder} screen '{listed}'\n"
         f"  {command} --data {folder} lists status\n"
         f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
         f"  {command} --help",
