@@ -204,7 +204,7 @@ def test_one_name_for_people_shows_what_speaks_for_and_against() -> None:
         (("Ada", "--kind", "planet"), 2, "--kind"),
         (("Ada", "--country", "Atlantis"), 2, "--country"),
         (("Ada", "--birth-date", "soon"), 2, "--birth-date"),
-        (("--file", "nowhere.csv"), 3, "there is no file"),
+        (("--file", "nowhere.csv"), 2, "there is no file"),
     ],
 )
 def test_wrong_use_says_what_is_wrong(words: tuple[str, ...], code: int, says: str) -> None:

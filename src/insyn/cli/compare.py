@@ -61,14 +61,14 @@ def compare(
 def _compare_file(path: Path, kind: str | None) -> None:
     import orjson
 
-    from insyn.base.errors import EnvironmentFailure, UnreadableInput
+    from insyn.base.errors import UnreadableInput
     from insyn.office.names.compare import compare_texts
     from insyn.office.screening.customers import kind_of
     from insyn.office.screening.engine import is_personal
     from insyn.office.screening.sheet import BrokenRow, open_sheet
 
     if not path.is_file():
-        raise EnvironmentFailure(f"there is no file {path}")
+        raise UsageError(f"there is no file {path}")
     sheet = open_sheet(path)
     if not {"name1", "name2"} <= set(sheet.header):
         raise UnreadableInput(f"{path.name} needs the columns name1 and name2")

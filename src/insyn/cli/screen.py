@@ -173,12 +173,11 @@ def _screen_file(
         TimeRemainingColumn,
     )
 
-    from insyn.base.errors import EnvironmentFailure
     from insyn.office.screening.batch import screen_batch
     from insyn.office.screening.customers import read_customers
 
     if not path.is_file():
-        raise EnvironmentFailure(f"there is no file {path}")
+        raise UsageError(f"there is no file {path}")
     console = Console(stderr=True)
     rows = read_customers(path)  # a file that is none is refused before a line is printed
     total = _count_rows(path) if console.is_terminal else None
@@ -219,6 +218,7 @@ def _write(done: Done, as_lines: bool) -> None:
         sys.stdout.buffer.write(done.lines)
         return
     import orjson
+    from rich.cells import cell_len
 
     for line in done.lines.splitlines():
         row = orjson.loads(line)
@@ -227,7 +227,12 @@ def _write(done: Done, as_lines: bool) -> None:
             found = (
                 f"{best['score']:.2f} {best['list']} {best['entry']} {best['name']}" if best else ""
             )
-            typer.echo(f"{row['outcome']:<7} {row['id']:<12} {row['name']:<40} {found}")
+            # Han letters are two columns wide.
+            id_, name = (
+                text + " " * (size - cell_len(text))
+                for text, size in ((row["id"], 12), (row["name"], 40))
+            )
+            typer.echo(f"{row['outcome']:<6} {id_} {name} {found}")
 
 
 def _count_rows(path: Path) -> int:
