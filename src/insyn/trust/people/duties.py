@@ -1,0 +1,132 @@
+"""Separation of duties: who may do what, and who may not be the same person as whom. Pure.
+
+Always: this is decided here and nowhere else. A role allows; a history forbids: whoever has done
+one thing in a matter may not do another that excludes it, whatever roles the person holds, and an
+administrator is no exception. The requester never decides, the analyst is never the approver, two
+who decide are two persons. Unknown actions are refused.
+
+Source: ISO/IEC 27002:2022, 5.3, segregation of duties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from insyn.base.errors import Refusal
+
+
+class Role(StrEnum):
+    """What a person may be; one may hold several."""
+
+    REQUESTER = "requester"
+    ANALYST = "analyst"
+    APPROVER = "approver"
+    EXPORT_OFFICER = "export officer"
+    PRIVACY_OFFICER = "privacy officer"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    OPERATOR = "operator"
+    INVESTIGATOR = "investigator"
+    CUSTODIAN = "custodian"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """One action: the roles that may do it, and the actions in the same matter that exclude it.
+
+    `alone`: nobody does it twice in one matter, since it stands for another person's look.
+    """
+
+    roles: frozenset[Role]
+    excluded_by: frozenset[str] = frozenset()
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A person by an opaque id, with the roles held now."""
+
+    id: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What has been done in a matter (a case, a permit, a release), and by whom."""
+
+    action: str
+    by: str
+
+
+def _duty(*roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) -> Duty:
+    return Duty(roles=frozenset(roles), excluded_by=frozenset(excluded_by), alone=alone)
+
+
+_ASKED = ("case.draft", "case.submit")
+_STUDIED = ("case.triage", "case.investigate", "case.propose")
+
+DUTIES: Mapping[str, Duty] = {
+    "case.draft": _duty(Role.REQUESTER),
+    "case.submit": _duty(Role.REQUESTER),
+    "case.triage": _duty(Role.ANALYST, excluded_by=_ASKED),
+    "case.investigate": _duty(Role.ANALYST, Role.EXPORT_OFFICER, excluded_by=_ASKED),
+    "case.propose": _duty(Role.ANALYST, excluded_by=_ASKED),
+    "case.decide": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
+    "case.reopen": _duty(Role.ANALYST, Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
+    "permit.revoke": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
+    "clearance.add": _duty(Role.ANALYST),
+    "clearance.confirm": _duty(Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)),
+    "list.import": _duty(Role.ANALYST, Role.ADMINISTRATOR),
+    "user.manage": _duty(Role.ADMINISTRATOR),
+    "ledger.read": _duty(
+        Role.AUDITOR, Role.ANALYST, Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    ),
+    "personal.erase": _duty(Role.PRIVACY_OFFICER),
+    "release.request": _duty(Role.INVESTIGATOR, Role.OPERATOR),
+    "release.approve": _duty(
+        Role.CUSTODIAN, Role.PRIVACY_OFFICER, excluded_by=("release.request",), alone=True
+    ),
+    "export.take": _duty(Role.INVESTIGATOR, excluded_by=("release.approve",)),
+}
+"""Every action that needs a person, by name."""
+
+
+def why_not(actor: Actor, action: str, done: Collection[Done] = ()) -> str:
+    """Why a person may not do this now, in a sentence; empty where it is allowed.
+
+    Args:
+        actor: who asks.
+        action: a name of `DUTIES`.
+        done: what has been done in the same matter since it was last opened, by anyone.
+    """
+    duty = DUTIES.get(action)
+    if duty is None:
+        return f"there is no action {action}"
+    if not actor.roles & duty.roles:
+        return f"{action} needs the role {' or '.join(sorted(duty.roles))}"
+    own = {item.action for item in done if item.by == actor.id}
+    if duty.alone and action in own:
+        return f"{action} asks for another person each time"
+    clashes = sorted(own & (duty.excluded_by | _excluding(action)))
+    if clashes:
+        return f"whoever did {clashes[0]} in this matter may not do {action}"
+    return ""
+
+
+def require(actor: Actor, action: str, done: Collection[Done] = ()) -> None:
+    """Refuse what `why_not` finds a reason against.
+
+    Raises:
+        Refusal: with that reason.
+    """
+    reason = why_not(actor, action, done)
+    if reason:
+        raise Refusal(reason)
+
+
+def _excluding(action: str) -> frozenset[str]:
+    """Actions that exclude one another do so in either order."""
+    return frozenset(name for name, duty in DUTIES.items() if action in duty.excluded_by)
