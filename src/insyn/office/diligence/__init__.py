@@ -1,0 +1,1 @@
+"""Due diligence: a deal is read, its facts derived, a rulebook judges, and every reason is said."""
