@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,6 +43,8 @@ _HEBREW = re.compile("[\u0590-\u05ff]")
 _SHORT = 3
 """A Latin negation of so few letters is a word of many languages: it counts in its own only."""
 _LIST_ITEM_WORDS = 5
+_REMEMBERED = 4096
+"""Folded texts whose hits are kept."""
 _PREPOSED = frozenset({
     "no", "without", "none", "sin", "ningun", "ninguna", "sans", "aucun", "aucune", "sem",
     "nenhum", "nenhuma", "ohne", "kein", "keine", "keinen", "keiner", "keinerlei", "senza",
@@ -54,6 +56,8 @@ _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg",
 })  # fmt: skip
+_SUFFIXING = frozenset({"tr", "az", "kk", "ky", "uz", "tk", "mn", "fi", "et", "hu", "ka", "hy",
+                        "bn", "ta", "te", "si", "ne", "mr", "am", "so", "ru", "uk", "eu"})  # fmt: skip
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",
@@ -62,7 +66,7 @@ _JOINS = frozenset({
 _WILL = re.compile(
     r"\b(?:want|wants|wanted|require|requires|need|needs|insist|insists|demand|demands|will|with|"
     r"shall|use|uses|add|adds|install|quiere|exige|veut|exigent|demande|requer|quer|треб\w*|хот\w*|"
-    r"ist[ie]\w*|wants|mit|avec|con|com|har|ska|met)\b"
+    r"ist[ie]\w*|wants|mit|avec|con|com|har|ska|met|receive|receives|get|gets|has|have)\b"
 )
 
 
@@ -103,36 +107,60 @@ class Terms:
         owners: dict[str, dict[str, set[str]]] = {}
         for concept, by_language in table.items():
             for language, terms in by_language.items():
-                for term in terms:
+                for term in map(_endings if language in _SUFFIXING else str, terms):
                     for spelled in _spellings(term):
                         owners.setdefault(spelled, {}).setdefault(concept, set()).add(language)
-        self._by_concept: dict[str, list[tuple[re.Pattern[str], dict[str, frozenset[str]]]]] = {}
-        grouped: dict[str, dict[str, frozenset[str]]] = {}
+        grouped: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
         for spelled, concepts in owners.items():
             for concept, languages in concepts.items():
-                grouped.setdefault(concept, {})[spelled] = frozenset(languages)
-        for concept, spellings in grouped.items():
+                group = grouped.setdefault((concept, _script_of(spelled)), {})
+                group[spelled] = frozenset(languages)
+        self._patterns: list[tuple[str, str, re.Pattern[str], dict[str, frozenset[str]]]] = []
+        for (concept, script), spellings in grouped.items():
             longest = sorted(spellings, key=len, reverse=True)
-            patterns = [re.compile("|".join(f"(?P<t{i}>{s})" for i, s in enumerate(longest)))]
+            pattern = re.compile("|".join(f"(?P<t{i}>{s})" for i, s in enumerate(longest)))
             named = {f"t{i}": spellings[s] for i, s in enumerate(longest)}
-            self._by_concept[concept] = [(pattern, named) for pattern in patterns]
+            self._patterns.append((concept, script, pattern, named))
+        self._found: dict[str, tuple[Hit, ...]] = {}
 
     def find(self, folded: str, concepts: Iterable[str] | None = None) -> list[Hit]:
-        """All hits in a folded text, in order of concept and place."""
-        found: list[Hit] = []
-        for concept in self._by_concept if concepts is None else concepts:
-            for pattern, named in self._by_concept.get(concept, ()):
-                for match in pattern.finditer(folded):
-                    found.append(
-                        Hit(
-                            concept=concept,
-                            term=match.group(),
-                            start=match.start(),
-                            end=match.end(),
-                            languages=named[match.lastgroup or ""],
-                        )
-                    )
-        return found
+        """All hits in a folded text, concept by concept and in order of place."""
+        if folded not in self._found:
+            if len(self._found) > _REMEMBERED:
+                self._found.clear()
+            self._found[folded] = tuple(self._search(folded))
+        wanted = None if concepts is None else set(concepts)
+        return [hit for hit in self._found[folded] if wanted is None or hit.concept in wanted]
+
+    def _search(self, folded: str) -> Iterator[Hit]:
+        scripts = {_script(ch) for ch in set(folded)}
+        for concept, script, pattern, named in self._patterns:
+            if script not in scripts:
+                continue
+            for match in pattern.finditer(folded):
+                yield Hit(
+                    concept=concept,
+                    term=match.group(),
+                    start=match.start(),
+                    end=match.end(),
+                    languages=named[match.lastgroup or ""],
+                )
+
+
+def _endings(term: str) -> str:
+    """The term with any ending, where its language hangs endings on every noun."""
+    return term if len(term) < _SHORT + 2 or term.endswith("*") else f"{term}*"
+
+
+def _script_of(pattern: str) -> str:
+    """The script of the letters a pattern asks for; the escapes of the pattern are none."""
+    letters = re.sub(r"\\.|[?*:!<>=\[\](){}|^0-9, ]", "", pattern)
+    return next((_script(ch) for ch in letters if not ch.isascii()), "LATIN")
+
+
+@lru_cache(maxsize=1 << 12)
+def _script(ch: str) -> str:
+    return "LATIN" if ch.isascii() else unicodedata.name(ch, "OTHER").split()[0]
 
 
 def _spellings(term: str) -> list[str]:
