@@ -14,7 +14,20 @@ import typer
 
 import insyn
 from insyn.base.errors import InsynError
-from insyn.cli import clearance, compare, demo, key, ledger, lists, office, party, permit, screen
+from insyn.cli import (
+    clearance,
+    compare,
+    deal,
+    demo,
+    key,
+    ledger,
+    lists,
+    office,
+    party,
+    permit,
+    rulebook,
+    screen,
+)
 from insyn.cli.options import DataOption
 
 app = typer.Typer(
@@ -34,6 +47,8 @@ app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(deal.app, name="deal")
+app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(office.app, name="office")
 app.add_typer(key.app, name="key")
 app.add_typer(permit.app, name="permit")

@@ -48,7 +48,7 @@ LONGEST_TEXT = 200_000
 """Letters of one field; more is a file in the wrong place."""
 GROUPS = ("deals", "cases", "legitimate", "adversarial")
 
-_SAME = {
+_SAME = {  # other words for an end user's type or an area; never for a use
     "police_public_security": "police_or_public_security",
     "police": "police_or_public_security",
     "public_security": "police_or_public_security",
@@ -225,7 +225,7 @@ class _Reader:
         if value is None:
             return None
         plain = re.sub(r"[\s\-]+", "_", value.strip().lower())
-        return _SAME.get(plain, plain)
+        return _SAME.get(plain, plain) if key in ("end_user_type", "area") else plain
 
     def number(self, key: str, least: int, most: int) -> int | None:
         value = self._record.get(key)

@@ -89,6 +89,8 @@ def derive(deal: Deal, lexicon: Lexicon, *, list_status: str | None = None) -> F
     """All facts of a deal.
 
     Args:
+        deal: as read.
+        lexicon: what its texts are read with.
         list_status: what screening the parties found; the worse of it and the deal's stands.
     """
     findings = tuple(_read_texts(deal, lexicon))
@@ -271,7 +273,9 @@ class _Derivation:
             self._ids("capability", strong=True)
         )
         if told and self.deal.capabilities is not None and not declared:
-            self._contradict("capabilities", "recognition of people is not declared, a text says it")
+            self._contradict(
+                "capabilities", "recognition of people is not declared, a text says it"
+            )
         return declared or told
 
     def _list_status(self) -> str:
@@ -282,8 +286,9 @@ class _Derivation:
         return max((s if s in order else "possible" for s in states), key=order.index)
 
     def _security_tier(self) -> bool:
-        names = [self.deal.reseller, self.deal.integrator, self.deal.third_party_platform,
-                 *(t.name for t in self.deal.channel if not _is_end_user(t.tier, t.role))]  # fmt: skip
+        deal = self.deal
+        tiers = [t.name for t in deal.channel if not _is_end_user(t.tier, t.role)]
+        names = [deal.reseller, deal.integrator, deal.third_party_platform, *tiers]
         return any(self.lexicon.has(name, "security") for name in names if name)
 
     def _is_vague(self, use: str) -> bool:
@@ -318,23 +323,49 @@ class _Derivation:
             "export_class": lambda: deal.export_class is not None,
             "public_access": lambda: deal.public_access is not None,
             "sensitive_sites": lambda: deal.sensitive_sites is not None,
-            "channel": lambda: bool(deal.channel or deal.reseller)
-            and not values["has_unknown_tier"],
+            "channel": lambda: (
+                bool(deal.channel or deal.reseller) and not values["has_unknown_tier"]
+            ),
         }
         self.unknown = [name for name, known in given.items() if not known()]
 
 
+def _words(*stems: str) -> re.Pattern[str]:
+    return re.compile("|".join(stems))
+
+
 _PURPOSES: Mapping[str, re.Pattern[str]] = {
-    "premises": re.compile(r"premises|theft|burglar|vandal|property|access control|reception|perimeter|asset|loading|safety of staff|shoplift|entrance|parking|car park|fire|intrusion|objektschutz|einbruch|diebstahl|vol\b|robo|hurto|furto|кража|охрана (?:здан|имуществ|объект)|حمايه|surveillance de magasin"),
-    "crowd_safety": re.compile(r"crowd (?:safety|flow|density)|evacuation|passenger|queue|spectator|visitor (?:safety|flow)|platform safety|people counting"),
-    "traffic_incidents": re.compile(r"traffic|congestion|road safety|accident|trafic|circulation|tr[aá]fico|tr[aâ]nsito|verkehr|дорожн|движени|مرور|交通|trafik|giao thong"),
-    "public_space_policing": re.compile(r"crime|policing|city surveillance|public space|video surveillance of the city|patrol|law and order|delincuencia|criminal|преступ|治安"),
-    "border": re.compile(r"\bborder|frontier|frontera|grenz|granic"),
-    "detention": re.compile(r"detention|prison|jail|custody|detain|inmate"),
-    "campaign_or_social_management": re.compile(r"social management|stability|campaign|anti-crime|extremis|protest|unrest|dissent|public opinion"),
+    "premises": _words(
+        "premises", "theft", "burglar", "vandal", "property", "access control", "reception",
+        "perimeter", "asset", "loading", "safety of staff", "shoplift", "entrance", "parking",
+        "car park", "fire", "intrusion", "objektschutz", "einbruch", "diebstahl", r"\bvols?\b",
+        r"\brobo", "hurto", "furto", "краж", "охрана (?:здан|имуществ|объект)",
+    ),
+    "crowd_safety": _words(
+        "crowd (?:safety|flow|density)", "evacuation", "passenger", "queue", "spectator",
+        "visitor (?:safety|flow)", "platform safety", "people counting",
+    ),
+    "traffic_incidents": _words(
+        "traffic", "congestion", "road safety", "accident", "trafic", "circulation", "tr[aá]fico",
+        "tr[aâ]nsito", "verkehr", "дорожн", "движени", "مرور", "交通", "trafik", "giao thông",
+    ),
+    "public_space_policing": _words(
+        "crime", "policing", "city surveillance", "public space", "surveillance of the city",
+        "patrol", "law and order", "delincuencia", "criminal", "преступ", "治安",
+    ),
+    "border": _words(r"\bborder", "frontier", "frontera", "grenz", "granic"),
+    "detention": _words("detention", "prison", "jail", "custody", "detain", "inmate"),
+    "campaign_or_social_management": _words(
+        "social management", "stability", "campaign", "anti-crime", "extremis", "protest",
+        "unrest", "dissent", "public opinion",
+    ),
 }  # fmt: skip
 """Words of a stated purpose; the worst use found stands, and none means unspecified."""
-_VAGUE = re.compile(r"^(?:increased |public |general |urban |city |citizen )?(?:safety|security|order)$|public safety|increased safety|safe city|safe cities|security of citizens|for security$|public order|various|general monitoring")
+_VAGUE = _words(
+    "^(?:increased |public |general |urban |city |citizen )?(?:safety|security|order)$",
+    "public safety", "increased safety", "safe cit(?:y|ies)", "security of citizens",
+    "for security$", "public order", "various", "general monitoring",
+)  # fmt: skip
 
 
 def _worse(one: str, two: str, order: tuple[str, ...]) -> str:

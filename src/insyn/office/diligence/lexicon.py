@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
+from insyn.office.diligence.reading import read_yaml
 from insyn.office.diligence.wording import Clause, Hit, Negation, Terms, cut
 
 _LONGEST_EXCERPT = 160
@@ -82,7 +81,9 @@ class Lexicon:
         self.entries = {str(row["id"]): _entry(row, sources) for row in _rows(book["entries"])}
         self.signals = [_signal(row, sources) for row in _rows(book["signals"])]
         self.words = Terms({concept: _terms(table) for concept, table in words.items()})
-        self._names = Terms({str(row["id"]): _terms(row["terms"]) for row in _rows(book["entries"])})
+        self._names = Terms(
+            {str(row["id"]): _terms(row["terms"]) for row in _rows(book["entries"])}
+        )
         self._negation = Negation(self.words)
 
     def read(self, field: str, text: str, country: str | None) -> list[Finding]:
@@ -131,9 +132,7 @@ class Lexicon:
                 heard = said | (spoken & signal.quiet)
                 if all(part & heard for part in signal.parts) and not signal.unless & spoken:
                     yield _found(signal, signal.id, field, words, strong=True)
-                elif (
-                    signal.id in _PUT_OFF and put_off and all(p & spoken for p in signal.parts)
-                ):
+                elif signal.id in _PUT_OFF and put_off and all(p & spoken for p in signal.parts):
                     yield _found(signal, "put_off", field, words, strong=False)
 
     def _concepts(
@@ -159,8 +158,8 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The lexicon in the package."""
     folder = files("insyn.office.diligence").joinpath("data")
-    words = yaml.safe_load(folder.joinpath("words.yaml").read_text("utf-8"))
-    book = yaml.safe_load(folder.joinpath("lexicon.yaml").read_text("utf-8"))
+    words = _map(read_yaml(folder.joinpath("words.yaml").read_text("utf-8")))
+    book = _map(read_yaml(folder.joinpath("lexicon.yaml").read_text("utf-8")))
     return Lexicon(words, book)
 
 

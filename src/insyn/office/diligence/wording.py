@@ -56,8 +56,9 @@ _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg",
 })  # fmt: skip
-_SUFFIXING = frozenset({"tr", "az", "kk", "ky", "uz", "tk", "mn", "fi", "et", "hu", "ka", "hy",
-                        "bn", "ta", "te", "si", "ne", "mr", "am", "so", "ru", "uk", "eu"})  # fmt: skip
+_SUFFIXING = frozenset(
+    "tr az kk ky uz tk mn fi et hu ka hy bn ta te si ne mr am so ru uk eu".split()
+)
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",

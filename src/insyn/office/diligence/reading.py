@@ -1,0 +1,30 @@
+"""YAML as rulebooks and lexicons write it: only true and false are truth values.
+
+Always: the word no is a word, as in the country NO and in a lexicon of negations.
+"""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """Safe YAML whose truth values are `true` and `false` alone, as in YAML 1.2."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+
+
+def read_yaml(text: str) -> object:
+    """What a YAML text holds.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    return yaml.load(text, Loader)  # noqa: S506 - a subclass of the safe loader

@@ -1,0 +1,347 @@
+"""The rulebook: rules as data, their conditions in CEL over the facts of a deal.
+
+Always: a rulebook that loads is whole: every rule has a condition that compiles, names only known
+facts and words, gives yes or no, and does in its own cases what it says. The outcome of a deal is
+the worst of the rules that fire. A company's rulebook beside ours can only add or raise.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from typing import Protocol
+
+import yaml
+
+from insyn.base.errors import Refusal, UnreadableInput
+from insyn.office.diligence.deal import (
+    AREAS,
+    END_USERS,
+    EXPORT_CLASSES,
+    LIST_STATES,
+    SAFEGUARDS,
+    USES,
+    Deal,
+    read_deal,
+)
+from insyn.office.diligence.facts import FACTS, FactValue, derive
+from insyn.office.diligence.lexicon import Lexicon, Source, lexicon, read_source
+from insyn.office.diligence.reading import Loader, read_yaml
+
+CURRENT = "1.0.0"
+"""The version of our rulebook that judges today; released ones are never edited."""
+
+
+class Outcome(IntEnum):
+    """What a deal comes to, from best to worst."""
+
+    PASS = 0
+    CONDITIONS = 1
+    INVESTIGATE = 2
+    PRESUMED_DECLINE = 3
+    STOP = 4
+
+    @property
+    def asks_for_a_case(self) -> bool:
+        """Whether the deal is held: worse than conditions."""
+        return self > Outcome.CONDITIONS
+
+
+class _Program(Protocol):
+    def evaluate(self, context: object) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule; `fires` and `rests` are deals as differences from the rulebook's baseline."""
+
+    id: str
+    title: str
+    condition: str
+    outcome: Outcome
+    because: str
+    source: Source
+    since: str
+    fires: tuple[Mapping[str, object], ...]
+    rests: tuple[Mapping[str, object], ...]
+    line: int
+    book: str
+    looks_at: tuple[str, ...]
+    """Names of the facts in the condition."""
+    program: _Program = field(repr=False, compare=False)
+
+    def applies(self, facts: object) -> bool:
+        """Whether the condition holds; `facts` as `context` makes them."""
+        return bool(self.program.evaluate(facts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """Rules in the order of the file; `version` names ours, then those beside it."""
+
+    name: str
+    version: str
+    baseline: Mapping[str, object]
+    rules: tuple[Rule, ...]
+
+    def fired(self, values: Mapping[str, FactValue]) -> list[Rule]:
+        """The rules whose condition holds, worst first, then in the order of the file."""
+        facts = context(values)
+        return sorted((r for r in self.rules if r.applies(facts)), key=lambda r: -r.outcome)
+
+
+@cache
+def rulebook(version: str = CURRENT) -> Rulebook:
+    """A released rulebook of ours.
+
+    Raises:
+        Refusal: there is no such version.
+    """
+    path = files("insyn.office.diligence").joinpath("data", f"rulebook-{version}.yaml")
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not path.is_file():
+        raise Refusal(f"there is no rulebook {version}; this release judges by {CURRENT}")
+    return load(path.read_text("utf-8"), name=f"rulebook {version}")
+
+
+def load(text: str, *, name: str) -> Rulebook:
+    """Read and check a rulebook.
+
+    Raises:
+        UnreadableInput: it is not YAML, or a rule is malformed; the message names line and rule.
+    """
+    try:
+        node = yaml.compose(text, Loader)
+        found = read_yaml(text)
+    except yaml.YAMLError as error:
+        raise UnreadableInput(f"{name} is not YAML: {error}; correct it there") from error
+    if not isinstance(found, dict) or not isinstance(found.get("rules"), list):
+        raise UnreadableInput(f"{name} has no rules; see docs/reference/rulebook.md")
+    lines = _lines(node)
+    sources = found.get("sources") or {}
+    rules: list[Rule] = []
+    for at, row in enumerate(found["rules"]):
+        line = lines[at] if at < len(lines) else 0
+        rule_id = str(row.get("id")) if isinstance(row, dict) else f"number {at + 1}"
+        try:
+            rules.append(_rule(row, sources, line, str(found.get("name") or name)))
+            if rule_id in {rule.id for rule in rules[:-1]}:
+                raise ValueError("its id stands twice")
+        except ValueError as error:
+            raise UnreadableInput(f"{name}, line {line}, rule {rule_id}: {error}") from error
+    return Rulebook(
+        name=str(found.get("name") or name),
+        version=str(found.get("version") or "0"),
+        baseline=found.get("baseline") or {},
+        rules=tuple(rules),
+    )
+
+
+def check(book: Rulebook, words: Lexicon | None = None) -> list[str]:
+    """What the cases in the rulebook show to be wrong: one line a case; empty where all hold."""
+    words = words or lexicon()
+    baseline = book.baseline or rulebook().baseline
+    wrong = []
+    for rule in book.rules:
+        for expected, cases in ((True, rule.fires), (False, rule.rests)):
+            for number, case in enumerate(cases, 1):
+                deal = read_deal({"id": f"{rule.id}-{number}", **baseline, **case})
+                facts = derive(deal, words)
+                if rule.applies(context(facts.values)) is not expected:
+                    verb = "does not fire on" if expected else "fires on"
+                    wrong.append(f"line {rule.line}, rule {rule.id} {verb} its case {number}")
+    return wrong
+
+
+def merge(ours: Rulebook, theirs: Rulebook) -> Rulebook:
+    """Our rulebook and a company's beside it, which may add rules and raise outcomes only.
+
+    Raises:
+        Refusal: a rule of theirs has an id of ours and is not the same condition made stricter.
+    """
+    own = {rule.id: rule for rule in ours.rules}
+    for rule in theirs.rules:
+        known = own.get(rule.id)
+        if known and (rule.condition.split() != known.condition.split()):
+            raise Refusal(
+                f"{theirs.name}, line {rule.line}: {rule.id} is a rule of {ours.name} with another "
+                "condition; give the rule an id of its own, it then counts beside ours"
+            )
+        if known and rule.outcome < known.outcome:
+            raise Refusal(
+                f"{theirs.name}, line {rule.line}: {rule.id} would be {rule.outcome.name}, laxer "
+                f"than {known.outcome.name} in {ours.name}; a company's rulebook is never laxer"
+            )
+        own[rule.id] = rule
+    return replace(
+        ours, version=f"{ours.version}+{theirs.name}-{theirs.version}", rules=tuple(own.values())
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A rule that differs between two rulebooks; None: it is not there."""
+
+    id: str
+    before: Rule | None
+    after: Rule | None
+
+    def __str__(self) -> str:
+        """One line: added, removed, or what changed."""
+        if self.before is None or self.after is None:
+            there = self.after or self.before
+            assert there is not None
+            verb = "added" if self.before is None else "removed"
+            return f"{self.id} {verb}: {there.title} ({there.outcome.name})"
+        parts = [
+            f"{name} {_told(old)} -> {_told(new)}"
+            for name in ("outcome", "condition", "because", "title", "source")
+            if (old := getattr(self.before, name)) != (new := getattr(self.after, name))
+        ]
+        return f"{self.id} changed: " + "; ".join(parts)
+
+
+def diff(before: Rulebook, after: Rulebook) -> list[Change]:
+    """Rules added, removed or changed in what they judge or say, in order of id."""
+    old = {rule.id: rule for rule in before.rules}
+    new = {rule.id: rule for rule in after.rules}
+    return [
+        Change(id=key, before=old.get(key), after=new.get(key))
+        for key in sorted(old.keys() | new.keys())
+        if key not in old or key not in new or _judged(old[key]) != _judged(new[key])
+    ]
+
+
+def context(values: Mapping[str, FactValue]) -> object:
+    """Fact values as CEL wants them."""
+    celpy = _celpy()
+    return celpy.json_to_cel(dict(values))  # type: ignore[attr-defined]
+
+
+def _judged(rule: Rule) -> tuple[object, ...]:
+    return rule.outcome, rule.condition, rule.because, rule.title, rule.source
+
+
+def _told(value: object) -> str:
+    return value.name if isinstance(value, Outcome) else repr(str(value))
+
+
+def _lines(node: yaml.Node | None) -> list[int]:
+    """The line of each rule in the file."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == "rules" and isinstance(value, yaml.SequenceNode):
+                return [item.start_mark.line + 1 for item in value.value]
+    return []
+
+
+def _rule(row: object, sources: Mapping[str, object], line: int, book: str) -> Rule:
+    if not isinstance(row, dict):
+        raise ValueError("is no mapping of id, title, condition, outcome and so on")
+    for key in ("id", "title", "condition", "because", "since"):
+        if not isinstance(row.get(key), str) or not row[key].strip():
+            raise ValueError(f"has no {key}, or it is not text")
+    if row.get("outcome") not in Outcome.__members__:
+        raise ValueError(f"outcome is one of {', '.join(Outcome.__members__)}")
+    given = row.get("source")
+    if isinstance(given, str) and given not in sources:
+        raise ValueError(f"source {given} is not among the sources of the file")
+    cases = {key: _cases(row.get(key)) for key in ("fires", "rests")}
+    if not cases["fires"] or not cases["rests"]:
+        raise ValueError("needs a case it fires on (fires) and one where it rests (rests)")
+    condition = row["condition"].strip()
+    return Rule(
+        id=row["id"],
+        title=row["title"],
+        condition=condition,
+        outcome=Outcome[row["outcome"]],
+        because=row["because"],
+        source=read_source(sources[given] if isinstance(given, str) else given),
+        since=row["since"],
+        fires=cases["fires"],
+        rests=cases["rests"],
+        line=line,
+        book=book,
+        looks_at=_checked_names(condition),
+        program=_compile(condition),
+    )
+
+
+def _cases(value: object) -> tuple[Mapping[str, object], ...]:
+    items = value if isinstance(value, list) else []
+    if not all(isinstance(item, dict) for item in items):
+        raise ValueError("its cases are lists of deals, each a mapping of fields")
+    return tuple(items)
+
+
+_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_NAME = re.compile(r"(?<![\w.])[a-z_]\w*")
+_CEL = frozenset({"size", "in", "true", "false", "c"})
+"""What a condition may name besides facts; `c` is the variable of exists() and all()."""
+_OWN_WORDS = re.compile(r"[a-z0-9_]+")
+
+
+def _checked_names(condition: str) -> tuple[str, ...]:
+    bare = _STRING.sub("", condition)
+    names = list(dict.fromkeys(_NAME.findall(bare)))
+    if unknown := [name for name in names if name not in FACTS and name not in _CEL]:
+        raise ValueError(f"names no fact: {', '.join(unknown)}; `insyn rulebook show` lists facts")
+    for fact, word in _compared(condition):
+        if fact in _WORDS and word not in _WORDS[fact]:
+            raise ValueError(f"{fact} is never {word!r}; it is one of {', '.join(_WORDS[fact])}")
+    return tuple(name for name in names if name in FACTS)
+
+
+def _compared(condition: str) -> Iterable[tuple[str, str]]:
+    """Facts and the words they are compared with."""
+    for match in re.finditer(r"(\w+)\s*(?:==|!=)\s*\"([^\"]*)\"", condition):
+        yield match.group(1), match.group(2)
+    for match in re.finditer(r"(\w+)\s+in\s+\[([^\]]*)\]", condition):
+        for word in _STRING.finditer(match.group(2)):
+            yield match.group(1), word.group(1) or word.group(2)
+
+
+_WORDS: Mapping[str, Sequence[str]] = {
+    "end_user": END_USERS,
+    "end_user_declared": END_USERS,
+    "use": USES,
+    "use_declared": USES,
+    "area": AREAS,
+    "safeguards": (*SAFEGUARDS, "unknown"),
+    "list_status": (*LIST_STATES, "unknown"),
+    "export_class": (*EXPORT_CLASSES, "unknown"),
+}
+
+
+def _celpy() -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import celpy
+
+    return celpy
+
+
+def _compile(condition: str) -> _Program:
+    celpy = _celpy()
+    try:
+        environment = celpy.Environment()  # type: ignore[attr-defined]
+        program: _Program = environment.program(environment.compile(condition))
+        answer = program.evaluate(context(_EMPTY))
+    except Exception as error:  # the library raises its own tree and lark's; all mean the same
+        raise ValueError(f"condition is not CEL over the facts: {str(error)[:200]}") from error
+    if type(answer).__name__ not in ("BoolType", "bool"):
+        raise ValueError("condition gives something else than true or false")
+    return program
+
+
+_EMPTIES: Mapping[str, FactValue] = {"string": "unknown", "int": 0, "bool": False, "list": []}
+_EMPTY: Mapping[str, FactValue] = {name: _EMPTIES[kind] for name, (kind, _) in FACTS.items()}
+
+
+def deal_of(book: Rulebook, case: Mapping[str, object]) -> Deal:
+    """A case of a rulebook as a whole deal."""
+    return read_deal({"id": "case", **(book.baseline or rulebook().baseline), **case})
