@@ -32,6 +32,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "cameras": ("int", "most cameras told of, planned and linked ones included; 0 where unknown"),
     "knows_cameras": ("bool", "a number of cameras is given"),
     "capabilities": ("list", "of the whole solution, normalised"),
+    "unusual_analytics": ("list", "capabilities outside the common ones, which need a question"),
     "identifies": ("bool", "face, gait or other biometric recognition, re-identification, emotion "
                    "or category inference anywhere in the solution"),
     "has_platform": ("bool", "a third party's platform takes the streams"),
@@ -61,12 +62,26 @@ FACTS: Mapping[str, tuple[str, str]] = {
 SECURITY = END_USERS[5:]
 WIDE = ("district", "city", "networked")
 _IDENTIFYING = re.compile(
-    r"face_?(?:rec|match|id|search|verif|compar|captur|analy)|facial|gait|re_?id(?:entif)?|biometric|"
+    r"face_?(?:rec|match|id|search|compar|captur|analy)|facial|gait|re_?id(?:entif)?|biometric|"
     r"emotion|ethnic|race_|racial|watch_?list|black_?list|person_(?:search|track|ident)|iris|"
     r"people_(?:search|ident)|identity|voice_?(?:print|recog|ident)|appearance_search|affect|"
     r"individual_track|cross_camera|social_scor|gender|age_(?:est|detect)|skin"
 )
-_HARMLESS = re.compile(r"^(?:no|without|not)_|blur|mask|anonym|redact|none|disabled|off$|excluded")
+_HARMLESS = re.compile(
+    r"verif|1_?to_?1|one_to_one|^(?:no|without|not)_|blur|mask|anonym|redact|none|disabled|off$|excluded"
+)
+_VERIFYING = re.compile(r"(?:face|facial|biometric|iris).*(?:verif|1_?to_?1|one_to_one)")
+"""One person against one card; AI Act recitals 15 and 17 keep it apart, and it needs a question."""
+_COMMON = frozenset(
+    "masking privacy_masking anpr alpr lpr people_counting vehicle_counting counting queue_analytics "
+    "crowd_density thermal audio high_pixel_density behaviour_analytics behavior_analytics "
+    "third_party_platform motion_detection line_crossing intrusion_detection fall_detection "
+    "smoke_detection fire_detection ptz low_light parking_occupancy object_detection heat_map "
+    "heat_mapping encryption recording live_view playback ppe_detection loitering_detection "
+    "tamper_detection privacy_shield night_vision radar vehicle_classification occupancy "
+    "traffic_analytics incident_detection crowd_analytics tracking drone drones".split()
+)
+"""Capabilities whose meaning is known; any other is a question about the solution."""
 _VIDEO_MANAGEMENT = re.compile(
     r"\bvms\b|video management|management (?:system|platform)|platform|command|control cent|server"
 )
@@ -144,6 +159,8 @@ class _Derivation:
         capabilities = self._capabilities()
         identifies = self._identifies(capabilities)
         safeguards = deal.country_safeguards or safeguards_of(deal.country)
+        if any(_VERIFYING.search(name) for name in capabilities):
+            self.signals.add("identification")
         self._evidence()
         values: dict[str, FactValue] = {
             "kind": deal.kind or "unknown",
@@ -160,6 +177,9 @@ class _Derivation:
             "cameras": self._cameras(area),
             "knows_cameras": deal.camera_count is not None,
             "capabilities": capabilities,
+            "unusual_analytics": [
+                name for name in capabilities if name not in _COMMON and not _HARMLESS.search(name)
+            ],
             "identifies": identifies,
             "has_platform": _given(deal.third_party_platform)
             or "third_party_platform" in capabilities,
