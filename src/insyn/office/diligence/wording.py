@@ -32,6 +32,10 @@ _ARABIC = str.maketrans(
 _LATIN = str.maketrans({"đ": "d", "ı": "i", "ø": "o", "æ": "ae", "ł": "l", "ß": "ss", "ə": "e",
                         "œ": "oe", "ð": "d", "þ": "th", "ŋ": "n", "ħ": "h"})  # fmt: skip
 _APOSTROPHES = re.compile("['\u2019\u2018\u02bb\u02bc`\u00b4]")
+_ELISION = re.compile(
+    "\\b(l|d|j|n|s|m|t|c|qu|dell|all|nell|sull|dall|un)['\u2019](?=[aeiouhy\u00e0-\u00ff\u0153])"
+)
+"""French and Italian elisions are words of their own: d'alarme holds alarme."""
 _GAP = re.compile(r"[^\w\u0900-\u109f\u1780-\u17ff\u0e00-\u0eff\u1200-\u139f]+|_+")
 _SENTENCE = re.compile(r"(?<=[a-z\u00c0-\uffff\d)])[.](?=\s|$)|[!?;:\n\r。！？；：؛؟۔।॥။።፤…]+")
 _COMMA = re.compile("[,،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
@@ -75,7 +79,7 @@ _WILL = re.compile(
 def fold(text: str) -> str:
     """Comparable text: folded letters, words one space apart, nothing else."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = _APOSTROPHES.sub("", text).translate(_LATIN).translate(_TRADITIONAL)
+    text = _APOSTROPHES.sub("", _ELISION.sub(r"\1 ", text)).translate(_LATIN).translate(_TRADITIONAL)
     parts = unicodedata.normalize("NFD", text)
     kept = "".join(ch for ch in parts if not _is_accent(ch)).translate(_ARABIC)
     return _GAP.sub(" ", unicodedata.normalize("NFC", kept)).strip()
@@ -242,7 +246,12 @@ class Negation:
             n
             for n in self._terms.find(folded, ["negation"])
             if not any(h.start <= n.start < h.end for h in hiding)
-            and (len(n.term) > _SHORT or not n.term.isascii() or n.languages & hit.languages)
+            and (
+                len(n.term) > _SHORT
+                or not n.term.isascii()
+                or "en" in n.languages
+                or n.languages & hit.languages
+            )
         ]
 
     def _in_clause(self, folded: str, hit: Hit) -> bool:
