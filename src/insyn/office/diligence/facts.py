@@ -54,6 +54,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "signals": ("list", "what texts say: ids of signals and weak practices"),
     "contradictions": ("list", "fields in which the record contradicts itself"),
     "disputes": ("int", "points on which sources dispute"),
+    "evidence_kinds": ("list", "kinds of the evidence: complaint, press, tender, other"),
     "unknown": ("list", "fields that are unknown"),
     "problems": ("int", "fields that could not be read"),
 }  # fmt: skip
@@ -203,6 +204,7 @@ class _Derivation:
             "programme_questions": self._ids("programme", strong=False),
             "practices": self._ids("practice", strong=True),
             "signals": sorted(self.signals),
+            "evidence_kinds": sorted({_kind(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),
             "problems": len(deal.problems),
         }
@@ -386,6 +388,18 @@ _VAGUE = _words(
     "public safety", "increased safety", "safe cit(?:y|ies)", "security of citizens",
     "for security$", "public order", "various", "general monitoring",
 )  # fmt: skip
+
+
+_KINDS: Mapping[str, re.Pattern[str]] = {
+    "complaint": _words("ngo", "complaint", "whistle", "grievance", "civil_society"),
+    "press": _words("press", "news", "media", "marketing"),
+    "tender": _words("tender", "award", "procurement"),
+}
+
+
+def _kind(kind: str | None) -> str:
+    plain = (kind or "").casefold()
+    return next((name for name, words in _KINDS.items() if words.search(plain)), "other")
 
 
 def _worse(one: str, two: str, order: tuple[str, ...]) -> str:

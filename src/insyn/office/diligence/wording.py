@@ -49,13 +49,16 @@ _SHORT = 3
 _LIST_ITEM_WORDS = 5
 _REMEMBERED = 4096
 """Folded texts whose hits are kept."""
-_PREPOSED = frozenset({
-    "no", "without", "none", "sin", "ningun", "ninguna", "sans", "aucun", "aucune", "sem",
-    "nenhum", "nenhuma", "ohne", "kein", "keine", "keinen", "keiner", "keinerlei", "senza",
-    "nessun", "nessuna", "bez", "без", "utan", "ingen", "inget", "inga", "uden", "uten",
-    "zonder", "geen", "tanpa", "bila", "walang", "بدون", "دون", "بلا", "ללא", "בלי", "χωρις",
-    "khong", "无", "没有", "未", "不含", "不", "hakuna", "fara", "fără",
-})  # fmt: skip
+_PREPOSED = frozenset(
+    {
+        "no", "without", "none", "sin", "ningun", "ninguna", "sans", "aucun", "aucune", "sem",
+        "nenhum", "nenhuma", "ohne", "kein", "keine", "keinen", "keiner", "keinerlei", "senza",
+        "nessun", "nessuna", "bez", "без", "utan", "ingen", "inget", "inga", "uden", "uten",
+        "zonder", "geen", "tanpa", "bila", "walang", "بدون", "دون", "بلا", "غیر", "ללא", "בלי",
+        "χωρις", "khong", "无", "没有", "未", "不含", "不", "hakuna", "fara",
+    }
+)  # fmt: skip
+"""Negations, folded, that negate only what comes after them."""
 _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg",
@@ -79,7 +82,9 @@ _WILL = re.compile(
 def fold(text: str) -> str:
     """Comparable text: folded letters, words one space apart, nothing else."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = _APOSTROPHES.sub("", _ELISION.sub(r"\1 ", text)).translate(_LATIN).translate(_TRADITIONAL)
+    text = (
+        _APOSTROPHES.sub("", _ELISION.sub(r"\1 ", text)).translate(_LATIN).translate(_TRADITIONAL)
+    )
     parts = unicodedata.normalize("NFD", text)
     kept = "".join(ch for ch in parts if not _is_accent(ch)).translate(_ARABIC)
     return _GAP.sub(" ", unicodedata.normalize("NFC", kept)).strip()
@@ -241,16 +246,24 @@ class Negation:
         return False
 
     def _negators(self, folded: str, hit: Hit) -> list[Hit]:
-        hiding = self._terms.find(folded, ["hiding"])
+        hits = self._terms.find(folded)
+        hiding = [h for h in hits if h.concept == "hiding"]
+        spoken = {
+            language
+            for h in hits
+            if h.concept not in ("negation", "contrast") and len(h.term) > _SHORT
+            for language in h.languages
+        }
         return [
             n
-            for n in self._terms.find(folded, ["negation"])
-            if not any(h.start <= n.start < h.end for h in hiding)
+            for n in hits
+            if n.concept == "negation"
+            and not any(h.start <= n.start < h.end for h in hiding)
             and (
-                len(n.term) > _SHORT
-                or not n.term.isascii()
+                not n.term.isascii()
                 or "en" in n.languages
                 or n.languages & hit.languages
+                or (len(n.term) > _SHORT and n.languages & spoken)
             )
         ]
 
