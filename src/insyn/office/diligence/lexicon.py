@@ -130,7 +130,7 @@ class Lexicon:
             put_off = "unreliable_negation" in spoken
             for signal in self.signals:
                 heard = said | (spoken & signal.quiet)
-                if all(part & heard for part in signal.parts) and not signal.unless & spoken:
+                if all(part & heard for part in signal.parts) and not signal.unless & said:
                     yield _found(signal, signal.id, field, words, strong=True)
                 elif signal.id in _PUT_OFF and put_off and all(p & spoken for p in signal.parts):
                     yield _found(signal, "put_off", field, words, strong=False)

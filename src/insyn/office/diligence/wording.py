@@ -120,21 +120,21 @@ class Terms:
                 for term in map(_endings if language in _SUFFIXING else str, terms):
                     for spelled in _spellings(term):
                         owners.setdefault(spelled, {}).setdefault(concept, set()).add(language)
-        grouped: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
-        for spelled, concepts in owners.items():
-            for concept, languages in concepts.items():
-                group = grouped.setdefault((concept, _script_of(spelled)), {})
-                group[spelled] = frozenset(languages)
-        self._patterns: list[tuple[str, str, re.Pattern[str], dict[str, frozenset[str]]]] = []
-        for (concept, script), spellings in grouped.items():
-            longest = sorted(spellings, key=len, reverse=True)
-            pattern = re.compile("|".join(f"(?P<t{i}>{s})" for i, s in enumerate(longest)))
-            named = {f"t{i}": spellings[s] for i, s in enumerate(longest)}
-            self._patterns.append((concept, script, pattern, named))
+        self._starting: dict[str, list[_Term]] = {}
+        self._anywhere: list[_Term] = []
+        for spelled in sorted(owners, key=len, reverse=True):
+            term = _Term(
+                pattern=re.compile(spelled),
+                script=_script_of(spelled),
+                owners={c: frozenset(ls) for c, ls in owners[spelled].items()},
+            )
+            start = _start_of(spelled)
+            group = self._starting.setdefault(start, []) if start else self._anywhere
+            group.append(term)
         self._found: dict[str, tuple[Hit, ...]] = {}
 
     def find(self, folded: str, concepts: Iterable[str] | None = None) -> list[Hit]:
-        """All hits in a folded text, concept by concept and in order of place."""
+        """All hits in a folded text in order of place; within a concept they do not overlap."""
         if folded not in self._found:
             if len(self._found) > _REMEMBERED:
                 self._found.clear()
@@ -143,23 +143,52 @@ class Terms:
         return [hit for hit in self._found[folded] if wanted is None or hit.concept in wanted]
 
     def _search(self, folded: str) -> Iterator[Hit]:
-        scripts = {_script(ch) for ch in set(folded)}
-        for concept, script, pattern, named in self._patterns:
-            if script not in scripts:
+        matches = [*self._at_starts(folded), *self._at_any_place(folded)]
+        matches.sort(key=lambda found: (found[0].start(), -found[0].end()))
+        ends: dict[str, int] = {}
+        for match, term in matches:
+            for concept, languages in term.owners.items():
+                if match.start() >= ends.get(concept, 0):
+                    ends[concept] = match.end()
+                    yield Hit(
+                        concept=concept,
+                        term=match.group(),
+                        start=match.start(),
+                        end=match.end(),
+                        languages=languages,
+                    )
+
+    def _at_starts(self, folded: str) -> Iterator[tuple[re.Match[str], _Term]]:
+        """Terms that begin with known letters: looked up by their first two."""
+        for place in range(len(folded)):
+            if place and folded[place - 1] != " " and not _SPACELESS.match(folded[place]):
                 continue
-            for match in pattern.finditer(folded):
-                yield Hit(
-                    concept=concept,
-                    term=match.group(),
-                    start=match.start(),
-                    end=match.end(),
-                    languages=named[match.lastgroup or ""],
-                )
+            for term in self._starting.get(folded[place : place + 2], ()):
+                if match := term.pattern.match(folded, place):
+                    yield match, term
+
+    def _at_any_place(self, folded: str) -> Iterator[tuple[re.Match[str], _Term]]:
+        """Terms that particles or a prefix may precede, and terms of a single letter."""
+        scripts = {_script(ch) for ch in set(folded)}
+        for term in self._anywhere:
+            if term.script in scripts:
+                for match in term.pattern.finditer(folded):
+                    yield match, term
 
 
-def _endings(term: str) -> str:
-    """The term with any ending, where its language hangs endings on every noun."""
-    return term if len(term) < _SHORT + 2 or term.endswith("*") else f"{term}*"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Term:
+    pattern: re.Pattern[str]
+    script: str
+    owners: Mapping[str, frozenset[str]]
+    """Concept to the languages that hold the term."""
+
+
+def _start_of(pattern: str) -> str:
+    """The two letters every match of a pattern begins with, or nothing."""
+    bare = pattern.removeprefix(r"(?<!\w)")
+    plain = re.match(r"\w{2}", bare)
+    return plain.group() if plain and not bare[2:3] == "?" else ""
 
 
 def _script_of(pattern: str) -> str:
@@ -171,6 +200,11 @@ def _script_of(pattern: str) -> str:
 @lru_cache(maxsize=1 << 12)
 def _script(ch: str) -> str:
     return "LATIN" if ch.isascii() else unicodedata.name(ch, "OTHER").split()[0]
+
+
+def _endings(term: str) -> str:
+    """The term with any ending, where its language hangs endings on every noun."""
+    return term if len(term) < _SHORT + 2 or term.endswith("*") else f"{term}*"
 
 
 def _spellings(term: str) -> list[str]:
