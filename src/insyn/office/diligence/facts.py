@@ -74,14 +74,19 @@ _HARMLESS = re.compile(
 _VERIFYING = re.compile(r"(?:face|facial|biometric|iris).*(?:verif|1_?to_?1|one_to_one)")
 """One person against one card; AI Act recitals 15 and 17 keep it apart, and it needs a question."""
 _COMMON = frozenset(
-    "masking privacy_masking anpr alpr lpr people_counting vehicle_counting counting queue_analytics "
-    "crowd_density thermal audio high_pixel_density behaviour_analytics behavior_analytics "
-    "third_party_platform motion_detection line_crossing intrusion_detection fall_detection "
-    "smoke_detection fire_detection ptz low_light parking_occupancy object_detection heat_map "
-    "heat_mapping encryption recording live_view playback ppe_detection loitering_detection "
-    "tamper_detection privacy_shield night_vision radar vehicle_classification occupancy "
-    "traffic_analytics incident_detection crowd_analytics tracking drone drones".split()
-)
+    {
+        "masking", "privacy_masking", "anpr", "alpr", "lpr", "people_counting",
+        "vehicle_counting", "counting", "queue_analytics", "crowd_density", "thermal",
+        "audio", "high_pixel_density", "behaviour_analytics", "behavior_analytics",
+        "third_party_platform", "motion_detection", "line_crossing", "intrusion_detection",
+        "fall_detection", "smoke_detection", "fire_detection", "ptz", "low_light",
+        "parking_occupancy", "object_detection", "heat_map", "heat_mapping", "encryption",
+        "recording", "live_view", "playback", "ppe_detection", "loitering_detection",
+        "tamper_detection", "privacy_shield", "night_vision", "radar",
+        "vehicle_classification", "occupancy", "traffic_analytics", "incident_detection",
+        "crowd_analytics", "tracking", "drone", "drones",
+    }
+)  # fmt: skip
 """Capabilities whose meaning is known; any other is a question about the solution."""
 _VIDEO_MANAGEMENT = re.compile(
     r"\bvms\b|video management|management (?:system|platform)|platform|command|control cent|server"

@@ -64,8 +64,12 @@ _VERB_FINAL = frozenset({
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg",
 })  # fmt: skip
 _SUFFIXING = frozenset(
-    "tr az kk ky uz tk mn fi et hu ka hy bn ta te si ne mr am so ru uk eu".split()
-)
+    {
+        "tr", "az", "kk", "ky", "uz", "tk", "mn", "fi", "et", "hu", "ka", "hy", "bn", "ta", "te",
+        "si", "ne", "mr", "am", "so", "ru", "uk", "eu",
+    }
+)  # fmt: skip
+"""Languages that hang endings on every noun: their terms of four letters take any ending."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",
@@ -117,8 +121,8 @@ class Terms:
         owners: dict[str, dict[str, set[str]]] = {}
         for concept, by_language in table.items():
             for language, terms in by_language.items():
-                for term in map(_endings if language in _SUFFIXING else str, terms):
-                    for spelled in _spellings(term):
+                for written in map(_endings if language in _SUFFIXING else str, terms):
+                    for spelled in _spellings(written):
                         owners.setdefault(spelled, {}).setdefault(concept, set()).add(language)
         self._starting: dict[str, list[_Term]] = {}
         self._anywhere: list[_Term] = []
@@ -188,7 +192,7 @@ def _start_of(pattern: str) -> str:
     """The two letters every match of a pattern begins with, or nothing."""
     bare = pattern.removeprefix(r"(?<!\w)")
     plain = re.match(r"\w{2}", bare)
-    return plain.group() if plain and not bare[2:3] == "?" else ""
+    return plain.group() if plain and bare[2:3] != "?" else ""
 
 
 def _script_of(pattern: str) -> str:
