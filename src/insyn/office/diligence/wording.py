@@ -59,6 +59,7 @@ _PREPOSED = frozenset(
     }
 )  # fmt: skip
 """Negations, folded, that negate only what comes after them."""
+_WITHOUT = frozenset({"without", "sin", "sans", "sem", "ohne", "senza"})
 _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg",
@@ -328,8 +329,11 @@ class Negation:
         if not near:
             return False
         first = min(near, key=lambda n: n.start)
-        doubled = [n for n in near if n.term in ("without", "sin", "sans", "sem", "ohne", "senza")]
-        return not (doubled and first not in doubled)
+        if not any(n.term in _WITHOUT for n in near):
+            return True
+        # "will not sign without ..." asks for it: two negations, the first of the verb.
+        refused = [h for h in self._terms.find(folded, ["hiding"]) if h.start < first.start]
+        return first.term in _WITHOUT and not refused
 
     @staticmethod
     def _ends(negator: Hit, between: str) -> bool:
