@@ -32,6 +32,17 @@ def test_an_administrator_is_no_exception() -> None:
     assert why_not(person("b", Role.ADMINISTRATOR), "case.decide")
 
 
+def test_a_requester_stays_one_after_the_matter_is_opened_again() -> None:
+    done = [Done(action="case.submit", by="a"), Done(action="case.reopen", by="b")]
+    assert why_not(person("a"), "case.decide", done, this_round=1)
+
+
+def test_who_decided_once_may_decide_again_in_the_next_round() -> None:
+    done = [Done(action="case.decide", by="a")]
+    assert why_not(person("a"), "case.decide", done)
+    assert not why_not(person("a"), "case.decide", done, this_round=1)
+
+
 def test_an_unknown_action_is_refused() -> None:
     with pytest.raises(Refusal, match="no action"):
         require(person("a"), "case.wave-through")

@@ -36,7 +36,7 @@ class Role(StrEnum):
 class Duty:
     """One action: the roles that may do it, and the actions in the same matter that exclude it.
 
-    `alone`: nobody does it twice in one matter, since it stands for another person's look.
+    `alone`: nobody does it twice in one round of a matter: it stands for another person's look.
     """
 
     roles: frozenset[Role]
@@ -54,10 +54,14 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What has been done in a matter (a case, a permit, a release), and by whom."""
+    """What has been done in a matter (a case, a permit, a release), and by whom.
+
+    `round` counts the times that the matter was opened again before.
+    """
 
     action: str
     by: str
+    round: int = 0
 
 
 def _duty(*roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) -> Duty:
@@ -86,21 +90,24 @@ DUTIES: Mapping[str, Duty] = {
     ),
     "personal.erase": _duty(Role.PRIVACY_OFFICER),
     "release.request": _duty(Role.INVESTIGATOR, Role.OPERATOR),
-    "release.approve": _duty(
-        Role.CUSTODIAN, Role.PRIVACY_OFFICER, excluded_by=("release.request",), alone=True
-    ),
+    "release.approve": _duty(Role.CUSTODIAN, excluded_by=("release.request",), alone=True),
     "export.take": _duty(Role.INVESTIGATOR, excluded_by=("release.approve",)),
 }
 """Every action that needs a person, by name."""
 
 
-def why_not(actor: Actor, action: str, done: Collection[Done] = ()) -> str:
+def why_not(actor: Actor, action: str, done: Collection[Done] = (), *, this_round: int = 0) -> str:
     """Why a person may not do this now, in a sentence; empty where it is allowed.
 
     Args:
         actor: who asks.
         action: a name of `DUTIES`.
-        done: what has been done in the same matter since it was last opened, by anyone.
+        done: all that was ever done in the same matter, by anyone: a matter that is opened again
+            does not make its requester a stranger to it.
+        this_round: times the matter was opened again; who decided before may decide again then.
+
+    That one action comes before another (a decision before a permit) is the matter's own state
+    machine to hold, not decided here.
     """
     duty = DUTIES.get(action)
     if duty is None:
@@ -108,7 +115,9 @@ def why_not(actor: Actor, action: str, done: Collection[Done] = ()) -> str:
     if not actor.roles & duty.roles:
         return f"{action} needs the role {' or '.join(sorted(duty.roles))}"
     own = {item.action for item in done if item.by == actor.id}
-    if duty.alone and action in own:
+    if duty.alone and any(
+        item.action == action and item.by == actor.id and item.round == this_round for item in done
+    ):
         return f"{action} asks for another person each time"
     clashes = sorted(own & (duty.excluded_by | _excluding(action)))
     if clashes:
@@ -116,13 +125,13 @@ def why_not(actor: Actor, action: str, done: Collection[Done] = ()) -> str:
     return ""
 
 
-def require(actor: Actor, action: str, done: Collection[Done] = ()) -> None:
+def require(actor: Actor, action: str, done: Collection[Done] = (), *, this_round: int = 0) -> None:
     """Refuse what `why_not` finds a reason against.
 
     Raises:
         Refusal: with that reason.
     """
-    reason = why_not(actor, action, done)
+    reason = why_not(actor, action, done, this_round=this_round)
     if reason:
         raise Refusal(reason)
 
