@@ -87,11 +87,9 @@ _WILL = re.compile(
 def fold(text: str) -> str:
     """Comparable text: folded letters, words one space apart, nothing else."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = (
-        _APOSTROPHES.sub("", _ELISION.sub(r"\1 ", text)).translate(_LATIN).translate(_TRADITIONAL)
-    )
+    text = _APOSTROPHES.sub("", _ELISION.sub(r"\1 ", text)).translate(_TRADITIONAL)
     parts = unicodedata.normalize("NFD", text)
-    kept = "".join(ch for ch in parts if not _is_accent(ch)).translate(_ARABIC)
+    kept = "".join(ch for ch in parts if not _is_accent(ch)).translate(_LATIN).translate(_ARABIC)
     return _GAP.sub(" ", unicodedata.normalize("NFC", kept)).strip()
 
 
