@@ -36,7 +36,7 @@ _ELISION = re.compile(
     "\\b(l|d|j|n|s|m|t|c|qu|dell|all|nell|sull|dall|un)['\u2019](?=[aeiouhy\u00e0-\u00ff\u0153])"
 )
 """French and Italian elisions are words of their own: d'alarme holds alarme."""
-_GAP = re.compile(r"[^\w\u0900-\u109f\u1780-\u17ff\u0e00-\u0eff\u1200-\u139f]+|_+")
+_GAP = re.compile(r"(?:[^\w\u0900-\u109f\u1780-\u17ff\u0e00-\u0eff\u1200-\u139f]|_)+")
 _SENTENCE = re.compile(r"(?<=[a-z\u00c0-\uffff\d)])[.](?=\s|$)|[!?;:\n\r。！？；：؛؟۔।॥။።፤…]+")
 _COMMA = re.compile("[,،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
 _SPACELESS = re.compile(
