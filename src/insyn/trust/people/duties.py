@@ -69,16 +69,33 @@ def _duty(*roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) ->
 
 
 _ASKED = ("case.draft", "case.submit")
-_STUDIED = ("case.triage", "case.investigate", "case.propose")
+_STUDIED = ("case.triage", "case.investigate", "case.propose", "fact.record", "evidence.add")
+_ANYONE = (
+    Role.REQUESTER,
+    Role.ANALYST,
+    Role.APPROVER,
+    Role.EXPORT_OFFICER,
+    Role.PRIVACY_OFFICER,
+)
 
 DUTIES: Mapping[str, Duty] = {
     "case.draft": _duty(Role.REQUESTER),
     "case.submit": _duty(Role.REQUESTER),
+    "case.screen": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER),
     "case.triage": _duty(Role.ANALYST, excluded_by=_ASKED),
     "case.investigate": _duty(Role.ANALYST, Role.EXPORT_OFFICER, excluded_by=_ASKED),
     "case.propose": _duty(Role.ANALYST, excluded_by=_ASKED),
     "case.decide": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
-    "case.reopen": _duty(Role.ANALYST, Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    # Anybody may raise a concern; opening a case again only ever asks for another look.
+    "case.reopen": _duty(*_ANYONE),
+    "case.monitor": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "case.close": _duty(*_ANYONE),
+    "case.read": _duty(*_ANYONE, Role.AUDITOR),
+    # Whoever brings in a fact has a part in what is decided on it, and so does not decide.
+    "fact.record": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "evidence.add": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "permit.issue": _duty(Role.APPROVER, Role.EXPORT_OFFICER, Role.ANALYST),
+    "rulebook.adopt": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
     "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
     "permit.revoke": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
     "clearance.add": _duty(Role.ANALYST),
