@@ -1,0 +1,1 @@
+"""Cases: from a draft deal to a decision by two people, every step kept, none edited."""
