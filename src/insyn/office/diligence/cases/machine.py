@@ -162,8 +162,8 @@ def _propose(case: Case, event: Event) -> Case:
     _check_proposal(case, said)
     if offer_digest(said) in case.voted_down:
         raise Refusal(
-            f"case {case.id}: the same proposal on the same facts was voted down; find out more, or "
-            "propose something else"
+            f"case {case.id}: the same proposal on the same facts was voted down; find out "
+            "more, or propose something else"
         )
     return replace(case, state=State.PROPOSED, proposal=said, votes=(), decision=None)
 
