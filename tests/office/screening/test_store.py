@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 import insyn.office.migrations
 from insyn.base.config import DataDirectory
 from insyn.base.errors import EnvironmentFailure, Refusal
-from insyn.office.migrations.tables import METADATA
+from insyn.office.tables import METADATA
 from insyn.office.screening import schema
 from insyn.office.screening.database import URL_VARIABLE, database_exists
 from insyn.office.screening.store import Store, open_store

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from insyn.office.migrations.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
     transactional_ddl=True,
     render_as_batch=True,
 )
