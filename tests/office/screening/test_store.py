@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateTable
+from tests.support.office_tables import METADATA
 
 import insyn.office.migrations
 from insyn.base.config import DataDirectory
 from insyn.base.errors import EnvironmentFailure, Refusal
-from insyn.office.tables import METADATA
 from insyn.office.screening import schema
 from insyn.office.screening.database import URL_VARIABLE, database_exists
 from insyn.office.screening.store import Store, open_store

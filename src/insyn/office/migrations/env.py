@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from alembic import context
 
-
 context.configure(
     connection=context.config.attributes["connection"],
     transactional_ddl=True,
