@@ -72,6 +72,8 @@ class Seen:
     """
 
     digest: str
+    parts: Mapping[str, str]
+    """Digests of what it is made of, so that a change can say what changed."""
     outcome: str
     rulebook: str
     list_status: str

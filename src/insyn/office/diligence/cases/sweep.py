@@ -1,0 +1,67 @@
+"""Look over all decided cases, and open again those whose ground has shifted. Run it daily.
+
+Always: a case is opened again for the first of: something it rests on changed, a condition is
+overdue, its review date has come. Nothing is decided here, only looked at again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from insyn.base.canonical import Json
+from insyn.office.diligence.cases import casebook, rulebooks, steps
+from insyn.office.diligence.cases.case import Case
+from insyn.office.diligence.cases.events import Reopened
+from insyn.office.diligence.cases.states import DECIDED, SUPERVISED, State, Trigger
+
+OFFICE = "office"
+"""Who opens a case again where no person did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A case that was opened again, and why."""
+
+    case: str
+    was: State
+    trigger: Trigger
+    because: str
+
+    def to_json(self) -> dict[str, Json]:
+        """As commands and the API tell it."""
+        return {
+            "case": self.case,
+            "was": str(self.was),
+            "trigger": str(self.trigger),
+            "because": self.because,
+        }
+
+
+def sweep(connection: sa.Connection, *, now: datetime) -> list[Due]:
+    """Open again every case that has a reason to be; gives them with the reasons."""
+    rulebooks.adopt_ours(connection, now=now)
+    found = []
+    for line in list(casebook.every(connection, states=SUPERVISED | DECIDED)):
+        case = casebook.find(connection, line.id)
+        if reason := why(connection, case, now=now):
+            trigger, because = reason
+            said = Reopened(trigger=trigger, because=because)
+            casebook.add(connection, case, said, by=OFFICE, now=now)
+            found.append(Due(case=case.id, was=case.state, trigger=trigger, because=because))
+    return found
+
+
+def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigger, str] | None:
+    """Why a case is to be opened again today; None where it is not."""
+    if reason := steps.lapsed(connection, case, now=now):
+        return reason
+    if case.state not in DECIDED:
+        return None
+    if overdue := case.overdue(now.date()):
+        return Trigger.CONDITION_OVERDUE, f"conditions overdue: {', '.join(overdue)}"
+    if case.review_on is not None and case.review_on <= now.date():
+        return Trigger.REVIEW_DATE, f"it was to be looked at again on {case.review_on}"
+    return None
