@@ -252,18 +252,21 @@ CONTENT: st.SearchStrategy[Content] = st.one_of(
 )
 
 
-# Plain chance seldom gets past the screening; a push forward is mixed in.
-def _forward(case: Case, outcome: str) -> list[tuple[str, Content]]:
-    overturns = Proposal.DECLINE if outcome == "STOP" else Proposal.APPROVE_WITH_CONDITIONS
+# Plain chance seldom gets past the screening; a push forward is mixed in, lawful or not.
+def _forward(case: Case, outcome: str, way: int) -> tuple[str, Content] | None:
+    kinds = list(Proposal)
     by_state: dict[State, tuple[str, Content]] = {
         State.DRAFT: ("u-asks", Submitted()),
         State.SUBMITTED: ("u-asks", ScreeningBegun()),
         State.SCREENING: ("u-studies", SCREENED),
         State.TRIAGE: ("u-studies", Triaged(seen=seen(outcome), because="a")),
-        State.INVESTIGATING: ("u-studies", proposed(overturns, outcome)),
+        State.INVESTIGATING: ("u-studies", proposed(kinds[way % len(kinds)], outcome)),
         State.PERMITTED: ("u-studies", Monitored()),
     }
-    return [by_state[case.state]] if case.state in by_state else []
+    if case.proposal is not None and case.decision is None:
+        said = Voted(agrees=True, because="a", seen=case.proposal.seen.digest)
+        return PEOPLE[2 + way % 3], said
+    return by_state.get(case.state)
 
 
 @settings(max_examples=400, deadline=None)
@@ -277,9 +280,9 @@ def test_no_path_reaches_permitted_without_screening_triage_decision_and_two_peo
     for _ in range(data.draw(st.integers(5, 40))):
         case = matter.case
         assert case is not None
-        pushes = _forward(case, outcome)
-        if pushes and data.draw(st.integers(0, 3)):
-            by, content = pushes[0]
+        push = _forward(case, outcome, data.draw(st.integers(0, 5)))
+        if push and data.draw(st.integers(0, 3)):
+            by, content = push
         else:
             by, content = data.draw(st.sampled_from(PEOPLE)), data.draw(CONTENT)
         if isinstance(content, Permitted) and case.decision is not None:
