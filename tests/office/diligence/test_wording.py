@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insyn.office.diligence.lexicon import lexicon
-from insyn.office.diligence.wording import fold
+from insyn.office.diligence.folding import fold
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from functools import cache
 from importlib.resources import files
 
 from insyn.office.diligence.reading import read_yaml
-from insyn.office.diligence.wording import Clause, Hit, Negation, Terms, cut
+from insyn.office.diligence.terms import Hit, Terms
+from insyn.office.diligence.vocabulary import Words, read_words
+from insyn.office.diligence.wording import Clause, Negation, cut
 
 _LONGEST_EXCERPT = 160
 _PUT_OFF = frozenset({"face_recognition", "biometric_categorisation", "identification"})
@@ -74,13 +76,13 @@ class Finding:
 class Lexicon:
     """Entries and signals, ready to read texts with."""
 
-    def __init__(self, words: Mapping[str, object], book: Mapping[str, object]) -> None:
-        """Args: words: words.yaml, read; book: lexicon.yaml, read."""
+    def __init__(self, words: Words, book: Mapping[str, object]) -> None:
+        """Args: words: the word tables; book: lexicon.yaml, read."""
         self.version = str(book["version"])
         sources = {key: read_source(value) for key, value in _map(book["sources"]).items()}
         self.entries = {str(row["id"]): _entry(row, sources) for row in _rows(book["entries"])}
         self.signals = [_signal(row, sources) for row in _rows(book["signals"])]
-        self.words = Terms({concept: _terms(table) for concept, table in words.items()})
+        self.words = Terms(words)
         self._names = Terms(
             {str(row["id"]): _terms(row["terms"]) for row in _rows(book["entries"])}
         )
@@ -93,7 +95,7 @@ class Lexicon:
         return list({(f.id, f.is_strong): f for f in reversed(found)}.values())[::-1]
 
     def has(self, text: str, concept: str) -> bool:
-        """Whether a text affirms a concept of words.yaml anywhere."""
+        """Whether a text affirms a concept of the word tables anywhere."""
         clauses = cut(text)
         return any(
             not self._negation.negated(clauses, at, hit)
@@ -158,9 +160,8 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The lexicon in the package."""
     folder = files("insyn.office.diligence").joinpath("data")
-    words = _map(read_yaml(folder.joinpath("words.yaml").read_text("utf-8")))
     book = _map(read_yaml(folder.joinpath("lexicon.yaml").read_text("utf-8")))
-    return Lexicon(words, book)
+    return Lexicon(read_words(), book)
 
 
 def _found(signal: Signal, name: str, field: str, words: str, *, strong: bool) -> Finding:
