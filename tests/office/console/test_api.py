@@ -175,7 +175,7 @@ def test_the_description_is_complete_and_loads_nothing(client: httpx.Client) -> 
     described = client.get("/openapi.json").json()
     assert {"/api/v1/screen", "/api/v1/lists", "/match/{dataset}", "/entities/{entity_id}",
             "/healthz", "/readyz", "/catalog", "/algorithms"
-            } == set(described["paths"])  # fmt: skip
+            } <= set(described["paths"])  # fmt: skip
     for path, methods in described["paths"].items():
         for method, route in methods.items():
             assert route["summary"], (path, method)

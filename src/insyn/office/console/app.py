@@ -18,6 +18,10 @@ from insyn.office.console import api, yente
 from insyn.office.console.bench import Bench
 from insyn.office.console.guard import LIVENESS, Guard, Rules
 from insyn.office.console.problems import Problem, problem_response
+from insyn.office.console.resources.desk import Desk
+from insyn.office.console.resources.gate import Gate
+from insyn.office.console.resources.routers import put_in
+from insyn.office.console.resources.signed_in import NoPeople, People
 from insyn.office.console.standing import CHECK_INTERVAL_S, InForce, Standing
 
 ABOUT = """Screening of parties against official lists, as the command `insyn screen` does it.
@@ -50,7 +54,12 @@ class Office:
 
 
 def create_app(
-    in_force: InForce, rules: Rules | None = None, *, check_interval_s: float = CHECK_INTERVAL_S
+    in_force: InForce,
+    rules: Rules | None = None,
+    *,
+    check_interval_s: float = CHECK_INTERVAL_S,
+    desk: Desk | None = None,
+    people: People | None = None,
 ) -> Guard:
     """The application; its lifespan watches the lists and ends the screening threads.
 
@@ -58,8 +67,12 @@ def create_app(
         in_force: what to screen against; `refresh` it before, to be ready at once.
         rules: who may ask, and how much.
         check_interval_s: seconds between two looks at the lists and clearances.
+        desk: the office's database; that of the lists' data directory if not given.
+        people: who may sign in; the office's own if not given.
     """
     rules = rules or Rules()
+    desk = desk or Desk(in_force.data)
+    people = people or NoPeople()
     office = Office(in_force=in_force)
 
     @contextlib.asynccontextmanager
@@ -75,6 +88,7 @@ def create_app(
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
             office.bench.close()
+            desk.close()
 
     app = FastAPI(
         title="Insyn office",
@@ -88,12 +102,13 @@ def create_app(
     )
     app.include_router(api.make_router(office))
     app.include_router(yente.make_router(office))
+    put_in(app, desk, people)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_failure)
     if rules.api_key is not None:
         _describe_keys(app)
-    return Guard(app, rules)
+    return Guard(app, rules, gate=Gate(desk, people))
 
 
 async def _watch(in_force: InForce, interval_s: float) -> None:

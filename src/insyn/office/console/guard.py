@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,14 +61,36 @@ class Rules:
     max_body_bytes: int = MAX_BODY_BYTES
 
 
+class Gate(Protocol):
+    """What the guard asks of people (`resources.gate`); `asked` is method and scheme."""
+
+    def is_personal(self, path: str) -> bool:
+        """Whether the route looks for a person itself."""
+
+    async def admits(self, path: str, headers: Headers, asked: tuple[str, str]) -> bool:
+        """Whether a request may come in where the office has no API key."""
+
+    async def knows(self, headers: Headers, asked: tuple[str, str]) -> bool:
+        """Whether a person asks, who may screen."""
+
+    def nobody(self) -> Problem:
+        """The answer to whoever is not admitted."""
+
+
 class Guard:
     """The application behind its rules, as an ASGI application."""
 
     def __init__(
-        self, app: ASGIApp, rules: Rules, *, clock: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        rules: Rules,
+        *,
+        gate: Gate | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._rules = rules
+        self._gate = gate
         self._clock = clock
         self._buckets = TokenBuckets(rules.rate, rules.burst, clock)
         self._key = None if rules.api_key is None else _fingerprint(rules.api_key.encode())
@@ -110,8 +133,9 @@ class Guard:
             self._check_host(headers)
             if path not in UNMETERED:
                 await self._check_rate(scope)
+            self._refuse_length(headers)
             if path != LIVENESS:
-                self._check_key(headers)
+                await self._check_who(scope, headers)
                 self._check_room()
             body = limited(receive, self._rules.max_body_bytes)
             await self._check_length(headers, body)
@@ -121,7 +145,7 @@ class Guard:
         await self._app(scope, body, send)
 
     def _check_host(self, headers: Headers) -> None:
-        if self._key is None and not is_loopback(_host_name(headers.get("host", ""))):
+        if self._key is None and not is_loopback(host_name(headers.get("host", ""))):
             raise Problem(
                 421,
                 "without an API key only requests to a loopback address are answered; ask for "
@@ -141,6 +165,23 @@ class Guard:
         if wait:
             await asyncio.sleep(wait)
 
+    async def _check_who(self, scope: Scope, headers: Headers) -> None:
+        """The API key, or a person; routes that ask for a person look for one themselves."""
+        gate, asked = self._gate, (str(scope["method"]), str(scope.get("scheme", "http")))
+        if gate is None or gate.is_personal(scope["path"]):
+            if gate is None:
+                self._check_key(headers)
+            return
+        if self._key is None:
+            if not await gate.admits(scope["path"], headers, asked):
+                raise gate.nobody()
+            return
+        try:
+            self._check_key(headers)
+        except Problem:
+            if not await gate.knows(headers, asked):
+                raise
+
     def _check_key(self, headers: Headers) -> None:
         if self._key is None:
             return
@@ -159,13 +200,16 @@ class Guard:
         if self._in_flight > MAX_IN_FLIGHT:
             raise busy()
 
+    def _refuse_length(self, headers: Headers) -> None:
+        """What is longer than we would even drop is refused unread, whoever sent it."""
+        if _length(headers) > max(MAX_DRAINED_BYTES, self._rules.max_body_bytes):
+            raise too_large(self._rules.max_body_bytes)
+
     async def _check_length(self, headers: Headers, body: Receive) -> None:
-        length = headers.get("content-length", "")
-        if not length.isdecimal() or int(length) <= self._rules.max_body_bytes:
+        if _length(headers) <= self._rules.max_body_bytes:
             return
-        if int(length) <= MAX_DRAINED_BYTES:
-            while (await body())["type"] == "http.request":
-                pass  # ends in the same Problem, once the client has sent all of it
+        while (await body())["type"] == "http.request":
+            pass  # ends in the same Problem, once the client has sent all of it
         raise too_large(self._rules.max_body_bytes)
 
 
@@ -186,10 +230,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _host_name(header: str) -> str:
+def host_name(header: str) -> str:
+    """The name or address in a `Host` header, without its port."""
     if header.startswith("["):
         return header.partition("]")[0].lstrip("[")
     return header.partition(":")[0]
+
+
+def _length(headers: Headers) -> int:
+    """The length that a body is said to have; 0 where none is said."""
+    said = headers.get("content-length", "")
+    if not said.isdecimal():
+        return 0
+    return int(said[:20])  # more digits than that say no more
 
 
 def _fingerprint(key: bytes) -> bytes:
@@ -198,7 +251,11 @@ def _fingerprint(key: bytes) -> bytes:
 
 def _method(scope: Scope) -> str:
     method = str(scope["method"])
-    return method if method in ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE") else "OTHER"
+    return (
+        method
+        if method in ("GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
+        else "OTHER"
+    )
 
 
 def _route(scope: Scope) -> str:

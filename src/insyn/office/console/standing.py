@@ -87,6 +87,11 @@ class InForce:
         return self._standing
 
     @property
+    def data(self) -> DataDirectory:
+        """Whose lists they are."""
+        return self._data
+
+    @property
     def trouble(self) -> str:
         """Why there is nothing to screen against, or why the newest could not be used; or ""."""
         return self._trouble
