@@ -50,7 +50,7 @@ def in_force_of(folder: Path) -> InForce:
     return found
 
 
-class _InProcess(httpx.BaseTransport):
+class InProcess(httpx.BaseTransport):
     """Answers from an ASGI application on an event loop of its own, in a thread."""
 
     def __init__(self, app: Guard) -> None:
@@ -114,7 +114,7 @@ class _InProcess(httpx.BaseTransport):
 def client_of(in_force: InForce, rules: Rules = UNLIMITED) -> Iterator[httpx.Client]:
     """The application in this process. It does not watch the lists by itself."""
     app = create_app(in_force, rules, check_interval_s=3600)
-    with httpx.Client(transport=_InProcess(app), base_url=LOCAL) as client:
+    with httpx.Client(transport=InProcess(app), base_url=LOCAL) as client:
         yield client
 
 

@@ -1,0 +1,68 @@
+"""A small office behind the API: its database, people that a test knows, and a clock that moves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from tests.office.console.serving import LOCAL, InProcess
+from tests.support import postgres
+from tests.support.known_people import KnownPeople
+
+from insyn.base.config import DataDirectory
+from insyn.office.console.app import create_app
+from insyn.office.console.guard import Guard, Rules
+from insyn.office.console.resources.desk import Desk
+from insyn.office.console.standing import InForce
+from insyn.office.screening.database import URL_VARIABLE
+
+
+@dataclass
+class ApiOffice:
+    """An office and a client of its API."""
+
+    app: Guard
+    client: httpx.Client
+    desk: Desk
+    people: KnownPeople
+    now: datetime
+
+    def desk_is_postgresql(self) -> bool:
+        """Whether the database is a server's."""
+        with self.desk.reading() as connection:
+            return connection.dialect.name == "postgresql"
+
+    def as_(self, token: str) -> dict[str, str]:
+        """The headers of a person."""
+        return {"Authorization": f"Bearer token-{token}"}
+
+
+@contextlib.contextmanager
+def api_office(root: Path, rules: Rules | None = None) -> Iterator[ApiOffice]:
+    """An office without lists, over an empty database."""
+    url = os.environ.get("INSYN_TEST_DATABASE_URL", "")
+    if url:
+        postgres.empty(url)
+    data = DataDirectory(root=root)
+    people = KnownPeople()
+    office: ApiOffice
+    desk = Desk(data, clock=lambda: office.now, environ={URL_VARIABLE: url} if url else {})
+    with desk.reading():
+        pass
+    app = create_app(
+        InForce(data), rules or Rules(rate=0), check_interval_s=3600, desk=desk, people=people
+    )
+    with httpx.Client(transport=InProcess(app), base_url=LOCAL) as client:
+        office = ApiOffice(
+            app=app,
+            client=client,
+            desk=desk,
+            people=people,
+            now=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        )
+        yield office
