@@ -52,6 +52,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "programme_questions": ("list", "programme names of everyday use, or denied ones"),
     "practices": ("list", "practices that violate rights, strong names"),
     "signals": ("list", "what texts say: ids of signals and weak practices"),
+    "unread": ("list", "fields whose text is in a language that the lexicon cannot read"),
     "contradictions": ("list", "fields in which the record contradicts itself"),
     "disputes": ("int", "points on which sources dispute"),
     "evidence_kinds": ("list", "kinds of the evidence: complaint, press, tender, other"),
@@ -93,6 +94,13 @@ _VIDEO_MANAGEMENT = re.compile(
 )
 _PUBLIC_PLACES = re.compile(r"around|outside|surrounding|in front of|perimeter of a mosque")
 _CAPABILITY_SIGNALS = ("face_recognition", "biometric_categorisation")
+_SENTENCES = ("purpose_stated", "free_text_notes", "evidence", "disputes")
+"""Fields in which people write sentences."""
+_OF_SENTENCES = frozenset(
+    {"people_known", "people_chosen", "group_known", "people_held", "resale", "authority_access",
+     "place_aimed"}
+)  # fmt: skip
+"""Signals that only a sentence carries; in a name their words are a name."""
 _OWN_FIELDS = ("end_user", "place", "reseller", "integrator", "country")
 
 
@@ -139,6 +147,11 @@ def _read_texts(deal: Deal, lexicon: Lexicon) -> Iterator[Finding]:
         for finding in lexicon.read(field, text, deal.country):
             # A name or an address that holds the word police is the end user's type, judged below.
             if field in (*_OWN_FIELDS, "sensitive_sites") and finding.id.startswith("security_"):
+                continue
+            if (
+                field in (*_OWN_FIELDS, "channel", "sensitive_sites")
+                and finding.id in _OF_SENTENCES
+            ):
                 continue
             yield finding
 
@@ -209,6 +222,7 @@ class _Derivation:
             "programme_questions": self._ids("programme", strong=False),
             "practices": self._ids("practice", strong=True),
             "signals": sorted(self.signals),
+            "unread": self._unread(),
             "evidence_kinds": sorted({_kind(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),
             "problems": len(deal.problems),
@@ -329,6 +343,15 @@ class _Derivation:
             if item.contradicts:
                 self._contradict(item.contradicts, f"{item.kind or 'evidence'} contradicts it")
 
+    def _unread(self) -> list[str]:
+        """Fields with a text of which too little can be read to say that it holds nothing."""
+        found = [
+            field
+            for field, text in _texts(self.deal)
+            if field in _SENTENCES and not self.lexicon.is_read(text)
+        ]
+        return sorted(set(found))
+
     def _ids(self, of: str, *, strong: bool | None = None) -> list[str]:
         return sorted({f.id for f in self.findings
                        if f.of == of and strong in (None, f.is_strong)})  # fmt: skip
@@ -355,6 +378,9 @@ class _Derivation:
             ),
         }
         self.unknown = [name for name, known in given.items() if not known()]
+        unread = values["unread"]
+        assert isinstance(unread, list)
+        self.unknown += [name for name in unread if name not in self.unknown]
 
 
 def _words(*stems: str) -> re.Pattern[str]:

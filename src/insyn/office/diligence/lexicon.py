@@ -8,17 +8,37 @@ capability is none unless the text puts it off to later.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from insyn.office.diligence.reading import read_yaml
-from insyn.office.diligence.terms import Hit, Terms
+from insyn.office.diligence.terms import SPACELESS, Hit, Terms, script_of
 from insyn.office.diligence.vocabulary import Words, read_words
 from insyn.office.diligence.wording import Clause, Negation, cut
 
 _LONGEST_EXCERPT = 160
+_SHORT = 3
+_WEAK = 5
+"""Letters of a Latin term that counts only where the text is in its language."""
+_VOTING = 60
+"""Clauses whose everyday words tell the language."""
+_SURE = 3
+_NEAR = 0.7
+"""So many everyday words make a language sure; others with that share of them stand too."""
+_MOST_PLACES = 40
+"""Words of one concept in one sentence that are looked at."""
+_FEW_WORDS = 6
+_LETTERS_A_WORD = 2
+"""Letters that a word found in a script without spaces is taken to explain, at least."""
+_LETTERS_A_SPACELESS_WORD = 5
+_READ = 0.1
+"""The share of a text's words that one language must explain."""
+_Place = tuple[int, int, int]
+"""Clause, start and end."""
+_Places = dict[str, list[_Place]]
 _PUT_OFF = frozenset({"face_recognition", "biometric_categorisation", "identification"})
 """Signals whose negation is not believed where the sentence speaks of later."""
 
@@ -103,6 +123,28 @@ class Lexicon:
             for hit in self.words.find(clause.folded, [concept])
         )
 
+    def is_read(self, text: str) -> bool:
+        """Whether the tables hold enough of the language of a text to speak of having read it.
+
+        A name or a few words count as read; a sentence of which one language explains hardly any
+        word does not.
+        """
+        words, known = 0.0, Counter[str]()
+        for clause in cut(text)[:_VOTING]:
+            words += _words_in(clause.folded)
+            touched: dict[str, set[int]] = {}
+            for hit in self.words.find(clause.folded):
+                for language in hit.languages:
+                    places = range(hit.start, hit.end, _LETTERS_A_WORD)
+                    touched.setdefault(language, set()).update(
+                        place
+                        if script_of(hit.term[0]) in SPACELESS
+                        else clause.folded.count(" ", 0, place)
+                        for place in places
+                    )
+            known.update({language: len(places) for language, places in touched.items()})
+        return words < _FEW_WORDS or max(known.values(), default=0) >= words * _READ
+
     def _named(
         self, field: str, clauses: Sequence[Clause], country: str | None
     ) -> Iterator[Finding]:
@@ -124,36 +166,86 @@ class Lexicon:
                 )
 
     def _signalled(self, field: str, clauses: list[Clause]) -> Iterator[Finding]:
+        spoken_in = self._languages(clauses)
         places = list(enumerate(clauses))
         for _, group in itertools.groupby(places, key=lambda place: place[1].sentence):
             sentence = list(group)
-            said, spoken = self._concepts(clauses, sentence)
+            said, spoken = self._concepts(clauses, sentence, spoken_in)
             words = ", ".join(clause.text for _, clause in sentence)[:_LONGEST_EXCERPT]
             put_off = "unreliable_negation" in spoken
             for signal in self.signals:
-                heard = said | (spoken & signal.quiet)
-                if all(part & heard for part in signal.parts) and not signal.unless & said:
+                if _meet(signal, said, spoken) and not signal.unless & said.keys():
                     yield _found(signal, signal.id, field, words, strong=True)
-                elif signal.id in _PUT_OFF and put_off and all(p & spoken for p in signal.parts):
+                elif signal.id in _PUT_OFF and put_off and _meet(signal, spoken, spoken):
                     yield _found(signal, "put_off", field, words, strong=False)
 
+    def _languages(self, clauses: Sequence[Clause]) -> frozenset[str]:
+        """The languages a text is written in, by its everyday words; none where that is open."""
+        votes: Counter[str] = Counter()
+        for clause in clauses[:_VOTING]:
+            for hit in self.words.find(clause.folded, ["plain"]):
+                votes.update(hit.languages)
+        most = max(votes.values(), default=0)
+        if most < _SURE:
+            return frozenset()
+        return frozenset(name for name, count in votes.items() if count >= most * _NEAR)
+
     def _concepts(
-        self, clauses: list[Clause], sentence: Iterable[tuple[int, Clause]]
-    ) -> tuple[set[str], set[str]]:
-        """Concepts a sentence affirms, and all it speaks of."""
-        said: set[str] = set()
-        spoken: set[str] = set()
+        self,
+        clauses: list[Clause],
+        sentence: Iterable[tuple[int, Clause]],
+        spoken_in: frozenset[str],
+    ) -> tuple[_Places, _Places]:
+        """Concepts a sentence affirms, and all it speaks of, with the places of their words."""
+        said: _Places = {}
+        spoken: _Places = {}
         hits: list[tuple[int, Hit]] = []
         for at, clause in sentence:
-            hits += [(at, hit) for hit in self.words.find(clause.folded)]
-        heard = frozenset().union(*(h.languages for _, h in hits if len(h.term) > 3))
+            hits += [(at, h) for h in self.words.find(clause.folded) if h.concept != "plain"]
+        heard = frozenset().union(*(h.languages for _, h in hits if len(h.term) > _SHORT))
         for at, hit in hits:
-            if len(hit.term) <= 3 and hit.term.isascii() and not hit.languages & heard:
-                continue  # so short a Latin word is a word of many languages
-            spoken.add(hit.concept)
-            if not self._negation.negated(clauses, at, hit):
-                said.add(hit.concept)
+            if hit.term.isascii() and hit.letters <= _WEAK:
+                # So short a Latin word is a word of many languages.
+                known = spoken_in or (heard if len(hit.term) <= _SHORT else hit.languages)
+                if not hit.languages & known:
+                    continue
+            place = (at, hit.start, hit.end)
+            if len(spoken.setdefault(hit.concept, [])) < _MOST_PLACES:
+                spoken[hit.concept].append(place)
+                if not self._negation.negated(clauses, at, hit):
+                    said.setdefault(hit.concept, []).append(place)
         return said, spoken
+
+
+def _words_in(folded: str) -> float:
+    """Words of a clause; letters of scripts without spaces count by their usual number."""
+    letters = sum(1 for ch in folded if script_of(ch) in SPACELESS)
+    spaced = sum(
+        1 for word in folded.split() if word.isalpha() and script_of(word[0]) not in SPACELESS
+    )
+    return spaced + letters / _LETTERS_A_SPACELESS_WORD
+
+
+def _meet(signal: Signal, said: _Places, spoken: _Places) -> bool:
+    """Whether a sentence holds every part of a signal, each by words of its own."""
+    found = [
+        [
+            place
+            for concept in part
+            for place in (spoken if concept in signal.quiet else said).get(concept, ())
+        ]
+        for part in signal.parts
+    ]
+    if len(found) < 2 or not all(found):
+        return all(found)
+    return any(_apart(one, other) for one in found[0] for other in found[1]) and all(found[2:])
+
+
+def _apart(one: _Place, other: _Place) -> bool:
+    """Whether two words are two: apart, or one a phrase that holds the other ("see who")."""
+    if one[0] != other[0] or one[2] <= other[1] or other[2] <= one[1]:
+        return True
+    return one[1:] != other[1:]
 
 
 @cache

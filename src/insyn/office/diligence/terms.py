@@ -21,6 +21,8 @@ from insyn.office.diligence.folding import fold
 _SPACELESS = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]"
 )
+SPACELESS = frozenset({"HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "MYANMAR", "KHMER", "TIBETAN"})
+"""Scripts, as `script_of` names them, that put no spaces between words."""
 _ABUGIDA = re.compile("[\u0900-\u0dff]")
 """Indic scripts: their vowel signs and endings hang on the word, so a term of them is a stem."""
 _ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]")
@@ -49,6 +51,8 @@ class Hit:
     start: int
     end: int
     languages: frozenset[str]
+    letters: int
+    """How many letters of the text the term itself asks for; the fewer, the weaker the hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,16 @@ class _Word:
         return word.startswith(self.core) if self.tail else word == self.core
 
 
-_Owners = dict[str, frozenset[str]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Term:
     words: tuple[_Word, ...]
-    owners: _Owners
+    letters: int
+    owners: dict[str, frozenset[str]]
+    """Concept to the languages that hold the term."""
+
+
+_Match = tuple[int, int, _Term]
+"""Start, end and term."""
 
 
 class Terms:
@@ -90,7 +97,8 @@ class Terms:
         self._inner: dict[str, list[_Term]] = {}
         self._anywhere: dict[str, list[_Term]] = {}
         for words, found in owners.items():
-            term = _Term(words, {c: frozenset(ls) for c, ls in found.items()})
+            letters = sum(len(word.core) for word in words)
+            term = _Term(words, letters, {c: frozenset(ls) for c, ls in found.items()})
             first = words[0]
             if _SPACELESS.search(first.core):
                 self._anywhere.setdefault(first.core[:2], []).append(term)
@@ -113,8 +121,8 @@ class Terms:
         matches = [*self._in_words(folded), *self._in_running_text(folded)]
         matches.sort(key=lambda found: (found[0], -found[1]))
         ends: dict[str, int] = {}
-        for start, end, owners in matches:
-            for concept, languages in owners.items():
+        for start, end, found in matches:
+            for concept, languages in found.owners.items():
                 if start >= ends.get(concept, 0):
                     ends[concept] = end
                     yield Hit(
@@ -123,9 +131,10 @@ class Terms:
                         start=start,
                         end=end,
                         languages=languages,
+                        letters=found.letters,
                     )
 
-    def _in_words(self, folded: str) -> Iterator[tuple[int, int, _Owners]]:
+    def _in_words(self, folded: str) -> Iterator[_Match]:
         words = folded.split(" ")
         starts = []
         place = 0
@@ -136,7 +145,7 @@ class Terms:
             for skipped, terms in self._candidates(word[:_LONGEST_WORD]):
                 for term in terms:
                     if (last := _follows(term, words, at)) is not None:
-                        yield starts[at] + skipped, starts[last] + len(words[last]), term.owners
+                        yield starts[at] + skipped, starts[last] + len(words[last]), term
 
     def _candidates(self, word: str) -> Iterator[tuple[int, list[_Term]]]:
         """Terms whose first word may be this one, and the letters before it that are particles."""
@@ -159,7 +168,7 @@ class Terms:
                         ],
                     )
 
-    def _in_running_text(self, folded: str) -> Iterator[tuple[int, int, _Owners]]:
+    def _in_running_text(self, folded: str) -> Iterator[_Match]:
         """Terms of scripts without spaces."""
         if not _SPACELESS.search(folded):
             return
@@ -176,7 +185,7 @@ class Terms:
                         break
                     end += len(word.core)
                 else:
-                    yield place, end, term.owners
+                    yield place, end, term
 
 
 def _follows(term: _Term, words: list[str], at: int) -> int | None:
