@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from tests.office.console.serving import LOCAL, InProcess
+from tests.office.console.serving import LOCAL, InProcess, import_samples
 from tests.support import postgres
 from tests.support.known_people import KnownPeople
 
@@ -43,8 +43,10 @@ class ApiOffice:
 
 
 @contextlib.contextmanager
-def api_office(root: Path, rules: Rules | None = None) -> Iterator[ApiOffice]:
-    """An office without lists, over an empty database."""
+def api_office(
+    root: Path, rules: Rules | None = None, *, with_lists: bool = False
+) -> Iterator[ApiOffice]:
+    """An office over an empty database; without lists, or with the bundled samples."""
     url = os.environ.get("INSYN_TEST_DATABASE_URL", "")
     if url:
         postgres.empty(url)
@@ -54,8 +56,12 @@ def api_office(root: Path, rules: Rules | None = None) -> Iterator[ApiOffice]:
     desk = Desk(data, clock=lambda: office.now, environ={URL_VARIABLE: url} if url else {})
     with desk.reading():
         pass
+    in_force = InForce(data)
+    if with_lists:
+        import_samples(root)
+        in_force.refresh()
     app = create_app(
-        InForce(data), rules or Rules(rate=0), check_interval_s=3600, desk=desk, people=people
+        in_force, rules or Rules(rate=0), check_interval_s=3600, desk=desk, people=people
     )
     with httpx.Client(transport=InProcess(app), base_url=LOCAL) as client:
         office = ApiOffice(

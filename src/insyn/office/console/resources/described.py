@@ -185,7 +185,8 @@ def answers(
 
 def problem(status: int) -> dict[str, Any]:
     """How a refusal is described."""
-    content: dict[str, Any] = {"schema": ProblemDetails.model_json_schema()}
+    schema = {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}
+    content: dict[str, Any] = {"schema": schema}
     if status in _EXAMPLES:
         title, detail = _EXAMPLES[status]
         content["example"] = {

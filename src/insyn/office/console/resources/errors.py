@@ -1,7 +1,8 @@
 """From the one tree of errors to problem+json (RFC 9457).
 
-Always: nothing that was sent is repeated, and what the machine lacks is told to the log, not to
-the client: a message of the environment may name paths and hosts.
+Always: what is sent in a wrong form is never repeated; a room's refusal may name an id, never a
+person. What the machine lacks is told to the log, not to the client: such a message may name paths
+and hosts.
 
     UsageError          422   the request cannot be
     UnreadableInput     422   what was sent is not what it claims to be

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from insyn.base.errors import InsynError
-from insyn.office.console.resources import deals, errors
+from insyn.office.console.resources import (
+    cases,
+    deals,
+    errors,
+    ledger,
+    lists,
+    permits,
+    rulebooks,
+)
 from insyn.office.console.resources.desk import Desk
+from insyn.office.console.resources.gate import OPEN
 from insyn.office.console.resources.signed_in import People
+from insyn.office.console.schemas import ProblemDetails
 
-ROUTERS = (deals.router,)
+ROUTERS = (
+    cases.router,
+    deals.router,
+    ledger.router,
+    lists.router,
+    permits.router,
+    rulebooks.router,
+)
 
 
 def put_in(app: FastAPI, desk: Desk, people: People) -> None:
@@ -23,6 +42,32 @@ def put_in(app: FastAPI, desk: Desk, people: People) -> None:
     app.add_exception_handler(InsynError, errors.on_insyn_error)
     app.add_exception_handler(RequestValidationError, errors.on_invalid)
     app.add_exception_handler(PoolTimeout, errors.on_busy)
+    _describe(app)
+
+
+def _describe(app: FastAPI) -> None:
+    """Say in the description what a problem is, and that these routes ask for a person."""
+    make = app.openapi
+
+    # `Any`: as FastAPI types it.
+    def described() -> dict[str, Any]:
+        whole = make()
+        parts = whole.setdefault("components", {})
+        parts.setdefault("schemas", {})[ProblemDetails.__name__] = (
+            ProblemDetails.model_json_schema()
+        )
+        parts.setdefault("securitySchemes", {})["person"] = {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A person's token; a page of the office sends a session's cookie.",
+        }
+        for path, methods in whole["paths"].items():
+            for route in methods.values():
+                if path.startswith("/api/v1/") and path not in OPEN:
+                    route.setdefault("security", [{"person": []}])
+        return whole
+
+    app.openapi = described  # type: ignore[method-assign] # the way FastAPI documents
 
 
 def operation_id(route: APIRoute) -> str:
