@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +31,7 @@ from insyn.base.errors import (
     UsageError,
 )
 from insyn.office.console.problems import Problem, problem_response
+from insyn.office.console.resources.described import Given
 
 log = logging.getLogger("insyn.console")
 
@@ -86,9 +88,18 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 
 
 def _place(where: Sequence[object]) -> str:
-    """`body.shares.0`; a key that we do not know is the client's text and stays out."""
-    parts = [str(part)[:40] for part in where if isinstance(part, int) or str(part).isidentifier()]
-    return ".".join(parts) or "the request"
+    """`body.conditions.0.id`; a key that no model of ours has is the client's and stays out."""
+    if where[:1] != ("body",):
+        return ".".join(str(part) for part in where[:2]) or "the request"
+    ours = _field_names(Given)
+    inner = [str(part) for part in where[1:] if isinstance(part, int) or part in ours]
+    return ".".join(("body", *inner))
+
+
+def _field_names(model: type[BaseModel]) -> set[str]:
+    """Names of all fields of a model and of those made from it."""
+    found = set(model.model_fields)
+    return found.union(*(_field_names(each) for each in model.__subclasses__()))
 
 
 # `Any`: an error as pydantic describes it.
