@@ -15,9 +15,11 @@ import typer
 import insyn
 from insyn.base.errors import InsynError
 from insyn.cli import (
+    case,
     clearance,
     compare,
     deal,
+    deal_kept,
     demo,
     key,
     ledger,
@@ -27,6 +29,7 @@ from insyn.cli import (
     permit,
     rulebook,
     screen,
+    user,
 )
 from insyn.cli.options import DataOption
 
@@ -48,10 +51,21 @@ app.add_typer(party.app, name="party")
 app.add_typer(clearance.app, name="clearance")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(deal.app, name="deal")
+app.add_typer(case.app, name="case")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(office.app, name="office")
 app.add_typer(key.app, name="key")
 app.add_typer(permit.app, name="permit")
+app.add_typer(user.app, name="user")
+app.command("sign-in")(user.sign_in)
+app.command("sign-out")(user.sign_out)
+app.command("whoami")(user.whoami)
+deal.app.command("import")(deal_kept.import_deals)
+deal.app.command("list")(deal_kept.list_deals)
+deal.app.command("show")(deal_kept.show_deal)
+deal.app.command("fact")(deal_kept.add_fact)
+deal.app.command("retract")(deal_kept.retract_fact)
+deal.app.command("evidence")(deal_kept.add_evidence)
 
 
 def _print_version(wanted: bool) -> None:

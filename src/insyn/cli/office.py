@@ -1,7 +1,8 @@
-"""`insyn office`: the office as a service."""
+"""`insyn office`: the office made, and run as a service."""
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,18 +10,40 @@ from typing import Annotated
 import typer
 
 from insyn.base.errors import EnvironmentFailure, UsageError
-from insyn.cli.options import DataOption, data_directory
+from insyn.cli.options import DataOption, JsonOption, data_directory
 
-app = typer.Typer(no_args_is_help=True, help="The office as a service: screening over HTTP.")
+app = typer.Typer(no_args_is_help=True, help="The office: made, and run as a service over HTTP.")
 
 KEY_VARIABLE = "INSYN_API_KEY"
 MIN_KEY = 16
 """Characters of an API key; a shorter one can be guessed."""
 
 
-@app.callback()
-def office() -> None:
-    """Keep `serve` a word of its own, though it is the only one yet."""
+@app.command()
+def init(as_json: JsonOption = False, data: DataOption = None) -> None:
+    """Make the office: its data directory, its database, and its first administrator's token.
+
+    The one-time token is printed once and lasts 24 hours. While nobody has claimed it, running
+    this again makes a new one and the earlier one is void.
+    """
+    from insyn.base.clock import system_clock
+    from insyn.office.diligence.cases import rulebooks
+    from insyn.office.screening.store import open_store
+    from insyn.trust.people import users
+
+    now = system_clock()
+    with open_store(data_directory(data)) as store, store.writing() as connection:
+        rulebooks.adopt_ours(connection, now=now)
+        token = users.invite_first(connection, now=now)
+    if as_json:
+        print(json.dumps({"token": token}))
+        return
+    print(token)
+    typer.echo(
+        "one-time token of the first administrator, for 24 hours, shown once:\n"
+        "  insyn user claim --name YOUR_NAME",
+        err=True,
+    )
 
 
 @app.command()

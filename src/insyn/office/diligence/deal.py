@@ -131,7 +131,16 @@ class Deal:
 
 
 def read_deals(data: bytes, *, name: str = "the file") -> list[Deal]:
-    """All deals of a JSON file: a list, or an object with lists under `GROUPS`.
+    """All deals of a JSON file, as `read_records` finds them.
+
+    Raises:
+        UnreadableInput: it is not JSON, or holds no list of records.
+    """
+    return [read_deal(item, number=at) for at, item in enumerate(read_records(data, name=name), 1)]
+
+
+def read_records(data: bytes, *, name: str = "the file") -> list[object]:
+    """All records of a JSON file as they are: a list, or an object with lists under `GROUPS`.
 
     Raises:
         UnreadableInput: it is not JSON, or holds no list of records.
@@ -149,7 +158,7 @@ def read_deals(data: bytes, *, name: str = "the file") -> list[Deal]:
         raise UnreadableInput(
             f"{name} holds no deals; give a list of records, or one under {' or '.join(GROUPS)}"
         )
-    return [read_deal(record, number=at) for at, record in enumerate(found, 1)]
+    return found
 
 
 def read_deal(record: object, *, number: int = 1) -> Deal:

@@ -6,10 +6,10 @@ only ever changed by a new version under `insyn/office/migrations`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
+
+from insyn.base.moments import Moment
 
 metadata = sa.MetaData(
     naming_convention={
@@ -18,27 +18,6 @@ metadata = sa.MetaData(
         "ix": "ix_%(table_name)s_%(column_0_name)s",
     }
 )
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """An aware UTC time. SQLite keeps no zone, so it is taken off going in and put back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """To UTC; refuses a time without a zone (ValueError)."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time needs a zone; pass an aware datetime")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 Document = sa.JSON().with_variant(JSONB(), "postgresql")

@@ -153,6 +153,16 @@ def require(actor: Actor, action: str, done: Collection[Done] = (), *, this_roun
         raise Refusal(reason)
 
 
+def require_other(actor: Actor, person: str, action: str) -> None:
+    """Refuse what nobody does to themselves, such as giving a role.
+
+    Raises:
+        Refusal: the actor is that person.
+    """
+    if actor.id == person:
+        raise Refusal(f"nobody can {action} themselves; ask another administrator")
+
+
 def _excluding(action: str) -> frozenset[str]:
     """Actions that exclude one another do so in either order."""
     return frozenset(name for name, duty in DUTIES.items() if action in duty.excluded_by)

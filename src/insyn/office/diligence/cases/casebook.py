@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from insyn.base.canonical import Json
+from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal
 from insyn.office.diligence.cases import machine, recorded, schema
 from insyn.office.diligence.cases.case import Case
@@ -37,6 +39,18 @@ class Line:
     outcome: str | None
     review_on: date | None
     changed_at: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """As commands and the API list it."""
+        return {
+            "id": self.id,
+            "deal": self.deal,
+            "state": str(self.state),
+            "version": self.version,
+            "outcome": self.outcome,
+            "review_on": self.review_on.isoformat() if self.review_on else None,
+            "changed_at": isoformat(self.changed_at),
+        }
 
 
 def begin(connection: sa.Connection, case: str, deal: str, *, by: str, now: datetime) -> Case:

@@ -1,0 +1,56 @@
+"""Sessions: open for a while after a sign-in, ended by silence, by time, or by a change.
+
+Always: only the SHA-256 of the secret is kept; a session of somebody who is not active is none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from insyn.trust.people import schema, users
+from insyn.trust.people.identity import Identified
+from insyn.trust.people.secrets import digest_of, new_secret
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+_TOUCH = timedelta(minutes=1)
+"""How stale `used_at` may be: not every request writes."""
+
+
+def begin(connection: sa.Connection, person: str, *, now: datetime) -> str:
+    """A new session; gives its secret, once."""
+    secret = new_secret("session")
+    connection.execute(
+        sa.insert(schema.sessions).values(
+            digest=digest_of(secret), person=person, made_at=now, used_at=now
+        )
+    )
+    return secret
+
+
+def identify(
+    connection: sa.Connection, secret: str, *, now: datetime, touch: bool = True
+) -> Identified | None:
+    """Whose session it is; None where it is nobody's, over, or of somebody not active.
+
+    `touch`: keep it open; False in a transaction that only reads.
+    """
+    table = schema.sessions
+    digest = digest_of(secret)
+    row = connection.execute(sa.select(table).where(table.c.digest == digest)).one_or_none()
+    if row is None or now - row.used_at > IDLE or now - row.made_at > LONGEST:
+        return None
+    person = users.find(connection, row.person)
+    if person.state is not users.State.ACTIVE:
+        return None
+    if touch and now - row.used_at > _TOUCH:
+        connection.execute(sa.update(table).where(table.c.digest == digest).values(used_at=now))
+    return Identified(actor=person.actor)
+
+
+def end(connection: sa.Connection, secret: str) -> None:
+    """Sign out."""
+    table = schema.sessions
+    connection.execute(sa.delete(table).where(table.c.digest == digest_of(secret)))
