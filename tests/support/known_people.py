@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
-
 from insyn.office.console.resources.desk import Desk
-from insyn.office.console.resources.signed_in import Asking
 from insyn.trust.people.duties import Actor, Role
+from insyn.trust.people.identity import Identified
 
 
 def actor(number: int, *roles: Role) -> Actor:
@@ -24,19 +22,19 @@ EVERYBODY = actor(0xE, *Role)
 class KnownPeople:
     """Whose token or session it is, by a table."""
 
-    tokens: dict[str, Asking] = field(default_factory=dict)
-    sessions: dict[str, Asking] = field(default_factory=dict)
+    tokens: dict[str, Identified] = field(default_factory=dict)
+    sessions: dict[str, Identified] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, role in enumerate(Role):
-            self.tokens[f"token-{role.name}"] = Asking(actor=actor(number, role))
-        self.tokens["token-EVERYBODY"] = Asking(actor=EVERYBODY)
+            self.tokens[f"token-{role.name}"] = Identified(actor=actor(number, role))
+        self.tokens["token-EVERYBODY"] = Identified(actor=EVERYBODY)
 
-    def are_any(self, connection: sa.Connection) -> bool:
+    def are_any(self, desk: Desk) -> bool:
         return True
 
-    def by_token(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
+    def by_token(self, desk: Desk, secret: str) -> Identified | None:
         return self.tokens.get(secret)
 
-    def by_session(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
+    def by_session(self, desk: Desk, secret: str) -> Identified | None:
         return self.sessions.get(secret)

@@ -13,6 +13,8 @@ from tests.office.console.resources.api_office import ApiOffice, api_office
 from tests.office.console.resources.small_office import Known, furnish
 from tests.support import api_fuzz
 
+from insyn.office.console.resources.office_people import OfficePeople
+
 DOCUMENT = api_fuzz.described()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = api_fuzz.operations(DOCUMENT)
@@ -22,7 +24,9 @@ EXAMPLES = 12
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ApiOffice, Known]]:
     """An office with some of everything, for all operations together."""
-    with api_office(tmp_path_factory.mktemp("contract"), with_lists=True) as office:
+    with api_office(
+        tmp_path_factory.mktemp("contract"), with_lists=True, people=OfficePeople()
+    ) as office:
         yield office, furnish(office)
 
 
@@ -31,7 +35,9 @@ def test_no_request_is_answered_otherwise_than_described(
     furnished: tuple[ApiOffice, Known], operation: str
 ) -> None:
     office, known = furnished
-    api_fuzz.hold(office.client, SCHEMA, operation, known.ids, examples=EXAMPLES)
+    api_fuzz.hold(
+        office.client, SCHEMA, operation, known.ids, tokens=known.tokens, examples=EXAMPLES
+    )
 
 
 def test_every_operation_says_what_it_is() -> None:

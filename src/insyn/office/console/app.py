@@ -20,8 +20,9 @@ from insyn.office.console.guard import LIVENESS, Guard, Rules
 from insyn.office.console.problems import Problem, problem_response
 from insyn.office.console.resources.desk import Desk
 from insyn.office.console.resources.gate import Gate
+from insyn.office.console.resources.office_people import OfficePeople
 from insyn.office.console.resources.routers import put_in
-from insyn.office.console.resources.signed_in import NoPeople, People
+from insyn.office.console.resources.signed_in import People
 from insyn.office.console.standing import CHECK_INTERVAL_S, InForce, Standing
 
 ABOUT = """Screening of parties against official lists, as the command `insyn screen` does it.
@@ -72,7 +73,7 @@ def create_app(
     """
     rules = rules or Rules()
     desk = desk or Desk(in_force.data)
-    people = people or NoPeople()
+    people = people or OfficePeople()
     office = Office(in_force=in_force)
 
     @contextlib.asynccontextmanager

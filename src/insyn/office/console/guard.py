@@ -70,7 +70,7 @@ class Gate(Protocol):
     async def admits(self, path: str, headers: Headers, asked: tuple[str, str]) -> bool:
         """Whether a request may come in where the office has no API key."""
 
-    async def knows(self, headers: Headers, asked: tuple[str, str]) -> bool:
+    async def knows(self, path: str, headers: Headers, asked: tuple[str, str]) -> bool:
         """Whether a person asks, who may screen."""
 
     def nobody(self) -> Problem:
@@ -179,7 +179,7 @@ class Guard:
         try:
             self._check_key(headers)
         except Problem:
-            if not await gate.knows(headers, asked):
+            if not await gate.knows(scope["path"], headers, asked):
                 raise
 
     def _check_key(self, headers: Headers) -> None:

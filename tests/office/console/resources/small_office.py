@@ -3,24 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from tests.office.console.resources.api_office import ApiOffice
 
 from insyn.trust.ledger import checkpoints
 from insyn.trust.ledger.keyfile import FileSigner
+from insyn.trust.people import tokens, users
+from insyn.trust.people.duties import Role
+from insyn.trust.people.identity import SCOPES
+from insyn.trust.people.passwords import Passwords
+
+QUICK = Passwords(time_cost=1, memory_kib=8, lanes=1)
+"""Not for keeping anything."""
 
 SOURCE = "declared by the seller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Ids that there are, by the name of the path's parameter."""
+    """Ids that there are, by the name of the path's parameter; and tokens, one of nobody."""
 
     ids: dict[str, tuple[str, ...]]
+    tokens: tuple[str, ...]
+
+
+def settle(office: ApiOffice) -> str:
+    """Make a person of each role known, and one of all roles, each with a token; a victim's id."""
+    with office.desk.writing() as connection:
+        once = users.invite_first(connection, now=office.now)
+        first = _claimed(connection, once, office.now).actor
+        wanted = {role.name: [role] for role in Role} | {"EVERYBODY": list(Role), "VICTIM": []}
+        for name, roles in wanted.items():
+            person, once = users.add(
+                connection, f"påhittad {name}", roles=roles, actor=first, now=office.now
+            )
+            actor = _claimed(connection, once, office.now).actor
+            _, office.secrets[name] = tokens.add(
+                connection, label=name, scopes=SCOPES, lasts=timedelta(days=1), actor=actor,
+                now=office.now,
+            )  # fmt: skip
+        return person.id
+
+
+def _claimed(connection: sa.Connection, once: str, now: datetime) -> users.Person:
+    password = "elva hattar i regnet"
+    return users.claim(connection, once, password=password, passwords=QUICK, now=now)
 
 
 def furnish(office: ApiOffice) -> Known:
     """Put some of everything into an office, over its own API where there is a way."""
+    victim = settle(office)
     deals = ("D-1", "D-2", "Köp 3 åäö", "D-4")
     for number, deal in enumerate(deals):
         record = {
@@ -52,7 +86,9 @@ def furnish(office: ApiOffice) -> Known:
             "number": ("0", "1", "2"),
             "rule": ("R-01", "R-10"),
             "list_id": ("un", "watch"),
-        }
+            "person": (victim,),
+        },
+        tokens=(*[office.secrets["EVERYBODY"]] * 8, *office.secrets.values(), "nobody"),
     )
 
 

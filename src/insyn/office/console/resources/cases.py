@@ -31,20 +31,21 @@ from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.permits import EnvelopeTold, told_envelope
-from insyn.office.console.resources.signed_in import Asking, Wants, require_role
+from insyn.office.console.resources.signed_in import Wants, require_role
 from insyn.office.diligence.cases import casebook, permits, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.events import Event, content_to_json
 from insyn.office.diligence.cases.states import State
 from insyn.office.screening.rescreen import rescreen_office
+from insyn.trust.people.identity import Identified
 from insyn.trust.permit.issue import new_permit_id
 
 router = APIRouter(prefix="/api/v1/cases", tags=["Cases"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="cases.read", action="case.read"))]
-Opens = Annotated[Asking, Depends(Wants(scope="cases.write", action="case.draft"))]
-Steps = Annotated[Asking, Depends(Wants(scope="cases.write"))]
-Drafts = Annotated[Asking, Depends(Wants(scope="permits.write", action="permit.issue"))]
+Reads = Annotated[Identified, Depends(Wants(scope="cases", reads=True, action="case.read"))]
+Opens = Annotated[Identified, Depends(Wants(scope="cases", action="case.draft"))]
+Steps = Annotated[Identified, Depends(Wants(scope="cases"))]
+Drafts = Annotated[Identified, Depends(Wants(scope="permits", action="permit.issue"))]
 
 
 class CaseLine(Told):

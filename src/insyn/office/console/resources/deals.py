@@ -38,18 +38,19 @@ from insyn.office.console.resources.described import (
 from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
-from insyn.office.console.resources.signed_in import Asking, Wants
+from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.cases import deals, evidence
 from insyn.office.diligence.cases.deals import Said
 from insyn.office.diligence.cases.evidence import Evidence, Reliability
 from insyn.office.diligence.cases.replay import replay
 from insyn.office.diligence.cases.view import dossier
+from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1/deals", tags=["Deals"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="deals.read", action="case.read"))]
-Records = Annotated[Asking, Depends(Wants(scope="deals.write", action="fact.record"))]
-Adds = Annotated[Asking, Depends(Wants(scope="deals.write", action="evidence.add"))]
+Reads = Annotated[Identified, Depends(Wants(scope="deals", reads=True, action="case.read"))]
+Records = Annotated[Identified, Depends(Wants(scope="deals", action="fact.record"))]
+Adds = Annotated[Identified, Depends(Wants(scope="deals", action="evidence.add"))]
 
 _ID = TypeAdapter(Id)
 

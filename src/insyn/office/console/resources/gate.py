@@ -19,6 +19,7 @@ from insyn.office.console.resources.desk import Desk
 from insyn.office.console.resources.signed_in import People, Wants, who
 
 SCREEN = Wants(scope="screen")
+LISTS = Wants(scope="lists", reads=True)
 OPEN = ("/api/v1/screen", "/api/v1/lists", "/readyz", "/openapi.json")
 """Under the API key as ever; of these, screening and lists want somebody once there are people."""
 UNPROTECTED = ("/healthz", "/readyz", "/openapi.json")
@@ -51,15 +52,15 @@ class Gate:
         """
         if path in UNPROTECTED or not await asyncio.to_thread(self._are_any):
             return True
-        return await self.knows(headers, asked)
+        return await self.knows(path, headers, asked)
 
-    async def knows(self, headers: Headers, asked: tuple[str, str]) -> bool:
-        """Whether a person asks, who may screen.
+    async def knows(self, path: str, headers: Headers, asked: tuple[str, str]) -> bool:
+        """Whether a person asks, who may screen, or see the lists where those are asked for.
 
         Raises:
             Problem: 403, the person may not.
         """
-        return await asyncio.to_thread(self._knows, headers, *asked)
+        return await asyncio.to_thread(self._knows, path, headers, *asked)
 
     def nobody(self) -> Problem:
         """The answer to whoever is not admitted."""
@@ -70,11 +71,11 @@ class Gate:
             headers={"WWW-Authenticate": 'Bearer realm="insyn"'},
         )
 
-    def _knows(self, headers: Headers, method: str, scheme: str) -> bool:
+    def _knows(self, path: str, headers: Headers, method: str, scheme: str) -> bool:
         asking = who(self._desk, self._people, headers, method=method, scheme=scheme)
         if asking is None:
             return False
-        SCREEN.require(asking)
+        (LISTS if path == "/api/v1/lists" else SCREEN).require(asking)
         return True
 
     def _are_any(self) -> bool:
@@ -87,7 +88,4 @@ class Gate:
             return self._has_people
 
     def _look(self) -> bool:
-        if not self._desk.is_made():
-            return False
-        with self._desk.reading() as connection:
-            return self._people.are_any(connection)
+        return self._desk.is_made() and self._people.are_any(self._desk)

@@ -13,13 +13,14 @@ from insyn.office.console.resources.described import SHOWS, Number, PageOf, Told
 from insyn.office.console.resources.desk import AtDesk
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
-from insyn.office.console.resources.signed_in import Asking, Wants
+from insyn.office.console.resources.signed_in import Wants
 from insyn.trust.ledger import checkpoints, log, proving
 from insyn.trust.ledger.leaf import read_leaf
+from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1/ledger", tags=["Ledger"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="ledger.read", action="ledger.read"))]
+Reads = Annotated[Identified, Depends(Wants(scope="ledger", reads=True, action="ledger.read"))]
 
 
 class LeafTold(Told):

@@ -14,13 +14,14 @@ from insyn.office.console.resources import etags
 from insyn.office.console.resources.described import SHOWS, PageOf, PathId, Told, answers
 from insyn.office.console.resources.desk import AtDesk, Desk
 from insyn.office.console.resources.paging import Paged, answer_page
-from insyn.office.console.resources.signed_in import Asking, Wants
+from insyn.office.console.resources.signed_in import Wants
 from insyn.office.console.schemas import ListStatus
 from insyn.office.lists.snapshots import ListStore, Snapshot
+from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1/lists", tags=["Lists"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="lists.read"))]
+Reads = Annotated[Identified, Depends(Wants(scope="lists", reads=True))]
 
 
 class SnapshotTold(Told):

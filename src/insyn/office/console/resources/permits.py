@@ -32,11 +32,12 @@ from insyn.office.console.resources.described import (
 from insyn.office.console.resources.desk import AtDesk, Desk, Sent
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
-from insyn.office.console.resources.signed_in import Asking, Wants
+from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.cases import casebook, permits, steps
 from insyn.trust.keys.envelope import Envelope, read_envelope
 from insyn.trust.keys.public import PublicKey
 from insyn.trust.keys.root import Root
+from insyn.trust.people.identity import Identified
 from insyn.trust.permit.issue import completed
 from insyn.trust.permit.model import read_permit
 from insyn.trust.permit.shelf import Shelf
@@ -44,8 +45,8 @@ from insyn.trust.permit.verify import LastSeen, Verdict, verify
 
 router = APIRouter(prefix="/api/v1", tags=["Permits"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="permits.read"))]
-Issues = Annotated[Asking, Depends(Wants(scope="permits.write", action="permit.issue"))]
+Reads = Annotated[Identified, Depends(Wants(scope="permits", reads=True))]
+Issues = Annotated[Identified, Depends(Wants(scope="permits", action="permit.issue"))]
 
 _Base64 = Annotated[
     str, StringConstraints(min_length=4, max_length=400_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")

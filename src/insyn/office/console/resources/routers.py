@@ -16,6 +16,7 @@ from insyn.office.console.resources import (
     errors,
     ledger,
     lists,
+    people,
     permits,
     rulebooks,
 )
@@ -29,14 +30,15 @@ ROUTERS = (
     deals.router,
     ledger.router,
     lists.router,
+    people.router,
     permits.router,
     rulebooks.router,
 )
 
 
-def put_in(app: FastAPI, desk: Desk, people: People) -> None:
+def put_in(app: FastAPI, desk: Desk, known: People) -> None:
     """Add every resource, and the handlers of what rooms raise."""
-    app.state.desk, app.state.people = desk, people
+    app.state.desk, app.state.people = desk, known
     for router in ROUTERS:
         app.include_router(router, generate_unique_id_function=operation_id)
     app.add_exception_handler(InsynError, errors.on_insyn_error)

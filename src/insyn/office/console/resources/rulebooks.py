@@ -24,14 +24,15 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.paging import Paged, answer_page
-from insyn.office.console.resources.signed_in import Asking, Wants
+from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.cases import rulebooks
 from insyn.office.diligence.rulebook import Rule
+from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1", tags=["Rulebooks"])
 
-Reads = Annotated[Asking, Depends(Wants(scope="rulebooks.read"))]
-Adopts = Annotated[Asking, Depends(Wants(scope="rulebooks.write", action="rulebook.adopt"))]
+Reads = Annotated[Identified, Depends(Wants(scope="cases", reads=True))]
+Adopts = Annotated[Identified, Depends(Wants(scope="cases", action="rulebook.adopt"))]
 
 
 class RuleTold(Told):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from insyn.office.screening.schema import Moment
+from insyn.base.moments import Moment
 
 metadata = sa.MetaData(
     naming_convention={

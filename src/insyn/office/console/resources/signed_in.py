@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
-import sqlalchemy as sa
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from insyn.office.console.guard import host_name, is_loopback
 from insyn.office.console.problems import Problem
 from insyn.office.console.resources.desk import Desk
 from insyn.trust.people.duties import DUTIES, Actor
+from insyn.trust.people.identity import Identified
 
 COOKIE = "__Host-insyn"
 LOCAL_COOKIE = "insyn"
@@ -31,54 +31,32 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHALLENGE = 'Bearer realm="insyn"'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """A person who asks; `scopes` of None: a session, limited by nothing but the roles."""
-
-    actor: Actor
-    scopes: frozenset[str] | None = None
-
-
 class People(Protocol):
-    """What the routes need of `trust.people`; every function works in a transaction it is given."""
+    """What the routes need of the office's people (`people.OfficePeople`)."""
 
-    def are_any(self, connection: sa.Connection) -> bool:
+    def are_any(self, desk: Desk) -> bool:
         """Whether the office has people at all."""
 
-    def by_token(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
-        """Whose token it is; None: nobody's, or expired, revoked or locked."""
+    def by_token(self, desk: Desk, secret: str) -> Identified | None:
+        """Whose token it is; None: nobody's, expired, revoked, or of somebody not active."""
 
-    def by_session(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
-        """Whose session it is; None: nobody's, or ended."""
-
-
-class NoPeople:
-    """An office that knows nobody: it screens, and everything else asks in vain."""
-
-    def are_any(self, connection: sa.Connection) -> bool:
-        """Nobody."""
-        return False
-
-    def by_token(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
-        """Nobody's."""
-        return None
-
-    def by_session(self, connection: sa.Connection, secret: str, desk: Desk) -> Asking | None:
-        """Nobody's."""
-        return None
+    def by_session(self, desk: Desk, secret: str) -> Identified | None:
+        """Whose session it is; None: nobody's, or over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
     """The dependency of a route: a person with this scope, who holds a role for the action.
 
-    `action`: a name of `duties.DUTIES`; "": every person may.
+    `scope`: one of `identity.SCOPES`; `reads`: the scope `read` suffices too. `action`: a name of
+    `duties.DUTIES`; "": every person may.
     """
 
     scope: str
     action: str = ""
+    reads: bool = False
 
-    def __call__(self, request: Request) -> Asking:
+    def __call__(self, request: Request) -> Identified:
         """Who asks.
 
         Raises:
@@ -94,13 +72,14 @@ class Wants:
         self.require(asking)
         return asking
 
-    def require(self, asking: Asking) -> None:
+    def require(self, asking: Identified) -> None:
         """Refuse whoever lacks the scope or every role that the action asks for.
 
         Raises:
             Problem: 403, which is missing.
         """
-        if asking.scopes is not None and self.scope not in asking.scopes:
+        enough = {self.scope, "read"} if self.reads else {self.scope}
+        if asking.scopes is not None and not asking.scopes & enough:
             raise Problem(
                 403,
                 f"this token lacks the scope {self.scope}; make one that has it",
@@ -124,7 +103,9 @@ def require_role(actor: Actor, action: str) -> None:
         raise Problem(403, f"{action} needs the role {' or '.join(sorted(roles))}")
 
 
-def who(desk: Desk, people: People, headers: Headers, *, method: str, scheme: str) -> Asking | None:
+def who(
+    desk: Desk, people: People, headers: Headers, *, method: str, scheme: str
+) -> Identified | None:
     """Who sent a request; None: no credentials, or none that stand.
 
     Raises:
@@ -134,15 +115,13 @@ def who(desk: Desk, people: People, headers: Headers, *, method: str, scheme: st
         return None
     kind, _, secret = headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
-        with desk.reading() as connection:
-            return people.by_token(connection, secret.strip(), desk)
+        return people.by_token(desk, secret.strip())
     session = session_of(headers, scheme=scheme)
     if session is None:
         return None
     if method not in SAFE_METHODS:
         require_own_origin(headers, scheme=scheme)
-    with desk.reading() as connection:
-        return people.by_session(connection, session, desk)
+    return people.by_session(desk, session)
 
 
 def unknown() -> Problem:
