@@ -18,6 +18,7 @@ from insyn.trust.people.passwords import Passwords
 QUICK = Passwords(time_cost=1, memory_kib=8, lanes=1)
 """Not for keeping anything."""
 
+PASSWORD = "elva hattar i regnet"
 SOURCE = "declared by the seller"
 
 
@@ -48,8 +49,7 @@ def settle(office: ApiOffice) -> str:
 
 
 def _claimed(connection: sa.Connection, once: str, now: datetime) -> users.Person:
-    password = "elva hattar i regnet"
-    return users.claim(connection, once, password=password, passwords=QUICK, now=now)
+    return users.claim(connection, once, password=PASSWORD, passwords=QUICK, now=now)
 
 
 def furnish(office: ApiOffice) -> Known:
