@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from insyn.office.diligence.deal import Deal
-from insyn.office.diligence.facts import Facts, FactValue, derive
+from insyn.office.diligence.derivation import derive
+from insyn.office.diligence.facts import Facts, FactValue
 from insyn.office.diligence.lexicon import Lexicon, lexicon
 from insyn.office.diligence.rulebook import Outcome, Rule, Rulebook, rulebook
 

@@ -56,3 +56,32 @@ def fold(text: str) -> str:
     kept = unicodedata.normalize("NFD", text).translate(_ACCENTS)
     kept = kept.translate(_LATIN).translate(_ARABIC)
     return _GAP.sub(" ", unicodedata.normalize("NFC", kept)).strip()
+
+
+LATINISED = frozenset({"sr", "mk", "uz"})
+"""Languages written in Cyrillic and in Latin, whose terms meet in Latin letters."""
+_SERBIAN = str.maketrans({
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "ђ": "dj", "е": "e", "ж": "z", "з": "z",
+    "и": "i", "ј": "j", "к": "k", "л": "l", "љ": "lj", "м": "m", "н": "n", "њ": "nj", "о": "o",
+    "п": "p", "р": "r", "с": "s", "т": "t", "ћ": "c", "у": "u", "ф": "f", "х": "h", "ц": "c",
+    "ч": "c", "џ": "dz", "ш": "s", "ѓ": "g", "ќ": "k", "ѕ": "dz", "ў": "o", "қ": "q", "ғ": "g",
+    "ҳ": "h", "э": "e", "ё": "yo", "ю": "yu", "я": "ya", "й": "y", "ъ": "", "ь": "",
+})  # fmt: skip
+_UZBEK = {"ж": "j", "х": "x", "ц": "ts", "ч": "ch", "ш": "sh"}
+_ONLY_SERBIAN = re.compile("[ђћљњџјѓќѕ]")
+_ONLY_UZBEK = re.compile("ў")
+_NEITHER = re.compile("[ыіїєәөұңӣӯҷґ]")
+
+
+def latinised(text: str) -> str:
+    """Serbian, Macedonian or Uzbek Cyrillic in the Latin letters of the language; else as given.
+
+    What is told by letters that only these languages have; a text with letters of another
+    language is left alone.
+    """
+    low = text.lower()
+    if _NEITHER.search(low):
+        return text
+    if _ONLY_UZBEK.search(low):
+        return low.translate({**_SERBIAN, **{ord(k): v for k, v in _UZBEK.items()}})
+    return low.translate(_SERBIAN) if _ONLY_SERBIAN.search(low) else text

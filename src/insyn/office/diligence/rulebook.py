@@ -29,7 +29,8 @@ from insyn.office.diligence.deal import (
     Deal,
     read_deal,
 )
-from insyn.office.diligence.facts import FACTS, FactValue, derive
+from insyn.office.diligence.derivation import derive
+from insyn.office.diligence.facts import FACTS, FactValue
 from insyn.office.diligence.lexicon import Lexicon, Source, lexicon, read_source
 from insyn.office.diligence.reading import Loader, read_yaml
 

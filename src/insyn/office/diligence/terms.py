@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from insyn.office.diligence.folding import fold
+from insyn.office.diligence.folding import LATINISED, fold, latinised
 
 _SPACELESS = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]"
@@ -25,6 +25,8 @@ SPACELESS = frozenset({"HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "MYANMAR", 
 """Scripts, as `script_of` names them, that put no spaces between words."""
 _ABUGIDA = re.compile("[\u0900-\u0dff]")
 """Indic scripts: their vowel signs and endings hang on the word, so a term of them is a stem."""
+_ETHIOPIC = re.compile("[\u1200-\u139f]")
+"""Amharic and Tigrinya put particles before and endings after: a term is found inside a word."""
 _ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]")
 _HEBREW = re.compile("[\u0590-\u05ff]")
 _HEBREW_LETTERS = frozenset("והבלמכש")
@@ -225,6 +227,8 @@ def _spellings(written: str, language: str) -> list[tuple[_Word, ...]]:
     if language in _SUFFIXING and len(written) >= _STEM and not written.endswith("*"):
         written += "*"
     made = [_words(written)]
+    if language in LATINISED and re.search("[\u0400-\u052f]", written):
+        made.append(_words(latinised(written)))
     if re.search("[\u0370-\u052f]", written) and len(written) >= 8:
         made.append(_words(" ".join(anyascii(word) for word in written.split())))
     return [words for words in made if words]
@@ -239,6 +243,8 @@ def _words(written: str) -> tuple[_Word, ...]:
             head = piece.startswith("*") and at == 0
             tail = piece.endswith("*") and at == len(parts) - 1
             tail = tail or bool(_ABUGIDA.search(part) and len(part) > 2)
+            if _ETHIOPIC.search(part) and len(part) > 2:
+                head = tail = True
             found.append(_Word(part, head, tail))
     return tuple(found)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from insyn.office.diligence.folding import fold
+from insyn.office.diligence.folding import fold, latinised
 from insyn.office.diligence.terms import Hit, Terms
 
 _SENTENCE = re.compile(
@@ -41,6 +41,9 @@ _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg", "ti", "ug", "tt", "gu", "kn", "ml",
 })  # fmt: skip
+_NEVER = frozenset({"who"})
+_NOUNS = frozenset({"groups", "dissenters", "people"})
+"""Concepts of people: a negation after them is of their verb, but for verb-final languages."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",
@@ -66,7 +69,7 @@ def cut(text: str) -> list[Clause]:
     """A text's clauses in order."""
     clauses: list[Clause] = []
     number = 0
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(latinised(text)):
         number += 1
         for at, piece in enumerate(_pieces(sentence or "")):
             number += at > 0 and at % _MOST_CLAUSES == 0
@@ -95,6 +98,8 @@ class Negation:
     def negated(self, clauses: list[Clause], at: int, hit: Hit) -> bool:
         """Whether the hit of clause `at` is negated there or, in a list, beside it."""
         clause = clauses[at]
+        if hit.concept in _NEVER:
+            return False
         if self._in_clause(clause.folded, hit):
             return True
         if len(clause.folded.split()) > _LIST_ITEM_WORDS or _WILL.search(clause.folded):
@@ -152,7 +157,7 @@ class Negation:
             if any(low <= start < high for start, _ in walls) or len(between.split()) > _FAR:
                 continue
             before = n.start < hit.start
-            if not before and n.term in _PREPOSED:
+            if not before and (n.term in _PREPOSED or self._is_after_noun(n, hit)):
                 continue
             if before and self._ends(n, between):
                 continue
@@ -165,6 +170,11 @@ class Negation:
         # "will not sign without ..." asks for it: two negations, the first of the verb.
         refused = [h for h in self._terms.find(folded, ["hiding"]) if h.start < first.start]
         return first.term in _WITHOUT and not refused
+
+    @staticmethod
+    def _is_after_noun(negator: Hit, hit: Hit) -> bool:
+        """Whether it negates what the people do, not that they are there: "who do not pray"."""
+        return hit.concept in _NOUNS and not negator.languages & _VERB_FINAL
 
     @staticmethod
     def _ends(negator: Hit, between: str) -> bool:
