@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from tests.office.console.resources.api_office import ApiOffice
+from tests.support.permit_office import NOW, PERMIT_ID, Office
 
+from insyn.trust.keys.envelope import read_envelope
+from insyn.trust.keys.root import sign_root
 from insyn.trust.ledger import checkpoints
 from insyn.trust.ledger.keyfile import FileSigner
 from insyn.trust.people import tokens, users
 from insyn.trust.people.duties import Role
 from insyn.trust.people.identity import SCOPES
 from insyn.trust.people.passwords import Passwords
+from insyn.trust.permit.shelf import Shelf
 
 QUICK = Passwords(time_cost=1, memory_kib=8, lanes=1)
 """Not for keeping anything."""
@@ -78,6 +82,7 @@ def furnish(office: ApiOffice) -> Known:
     assert first.status_code == 200, first.text
     with office.desk.writing() as connection:
         checkpoints.make(connection, FileSigner("example.org/ledger", bytes(range(32))))
+    _permit_something(office)
     return Known(
         ids={
             "deal": deals,
@@ -87,9 +92,29 @@ def furnish(office: ApiOffice) -> Known:
             "rule": ("R-01", "R-10"),
             "list_id": ("un", "watch"),
             "person": (victim,),
+            "permit": (PERMIT_ID,),
         },
         tokens=(*[office.secrets["EVERYBODY"]] * 8, *office.secrets.values(), "nobody"),
     )
+
+
+def installed(office: ApiOffice, keys: Office) -> Shelf:
+    """Take up the root that names these keys."""
+    envelope = keys.root.envelope()
+    for approver in keys.approvers[:2]:
+        envelope = sign_root(envelope, approver, current=None)
+    shelf = Shelf(office.desk.data.root / "trust")
+    shelf.install_root(envelope.to_bytes(), fingerprint=envelope.digest)
+    return shelf
+
+
+def _permit_something(office: ApiOffice) -> None:
+    keys = Office()
+    shelf = installed(office, keys)
+    permit = keys.permit()
+    shelf.keep_permit(permit, keys.root)
+    status = keys.status(keys.entry(permit), at=NOW)
+    shelf.keep_status(read_envelope(status), keys.root)
 
 
 def made(office: ApiOffice, path: str, body: object, who: str) -> dict[str, object]:
