@@ -94,6 +94,8 @@ DUTIES: Mapping[str, Duty] = {
     # Whoever brings in a fact has a part in what is decided on it, and so does not decide.
     "fact.record": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
     "evidence.add": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    # Who is in the channel and who owns them is told by whoever studies or sells.
+    "party.change": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER),
     "permit.issue": _duty(Role.APPROVER, Role.EXPORT_OFFICER, Role.ANALYST),
     "rulebook.adopt": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
     "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),

@@ -1,0 +1,1 @@
+"""Parties and channel: who they are, who owns them, who supplies whom."""
