@@ -1,0 +1,1 @@
+"""What partners have signed, and what people have learned, before they may take part."""
