@@ -31,3 +31,17 @@ def read_yaml(text: str) -> object:
         yaml.YAMLError: it is not YAML.
     """
     return yaml.load(text, Loader)  # noqa: S506 - a subclass of the safe loader
+
+
+def read_with_places(text: str) -> tuple[yaml.Node | None, object]:
+    """The nodes of a YAML text, which know their lines, and what it holds; parsed once.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    loader = Loader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()

@@ -8,17 +8,16 @@ the worst of the rules that fire. A company's rulebook beside ours can only add 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cache
 from importlib.resources import files
-from typing import Protocol
 
 import yaml
 
 from insyn.base.errors import Refusal, UnreadableInput
+from insyn.office.diligence.condition import Condition, condition
 from insyn.office.diligence.deal import (
     AREAS,
     END_USERS,
@@ -32,7 +31,7 @@ from insyn.office.diligence.deal import (
 from insyn.office.diligence.derivation import derive
 from insyn.office.diligence.facts import FACTS, FactValue
 from insyn.office.diligence.lexicon import Lexicon, Source, lexicon, read_source
-from insyn.office.diligence.reading import Loader, read_yaml
+from insyn.office.diligence.reading import read_with_places
 
 CURRENT = "1.0.0"
 """The version of our rulebook that judges today; released ones are never edited."""
@@ -53,10 +52,6 @@ class Outcome(IntEnum):
         return self > Outcome.CONDITIONS
 
 
-class _Program(Protocol):
-    def evaluate(self, context: object) -> object: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule; `fires` and `rests` are deals as differences from the rulebook's baseline."""
@@ -74,11 +69,11 @@ class Rule:
     book: str
     looks_at: tuple[str, ...]
     """Names of the facts in the condition."""
-    program: _Program = field(repr=False, compare=False)
+    program: Condition = field(repr=False, compare=False)
 
-    def applies(self, facts: object) -> bool:
-        """Whether the condition holds; `facts` as `context` makes them."""
-        return bool(self.program.evaluate(facts))
+    def applies(self, values: Mapping[str, FactValue]) -> bool:
+        """Whether the condition holds over the facts of a deal."""
+        return bool(self.program(values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +87,7 @@ class Rulebook:
 
     def fired(self, values: Mapping[str, FactValue]) -> list[Rule]:
         """The rules whose condition holds, worst first, then in the order of the file."""
-        facts = context(values)
-        return sorted((r for r in self.rules if r.applies(facts)), key=lambda r: -r.outcome)
+        return sorted((r for r in self.rules if r.applies(values)), key=lambda r: -r.outcome)
 
 
 @cache
@@ -116,8 +110,7 @@ def load(text: str, *, name: str) -> Rulebook:
         UnreadableInput: it is not YAML, or a rule is malformed; the message names line and rule.
     """
     try:
-        node = yaml.compose(text, Loader)
-        found = read_yaml(text)
+        node, found = read_with_places(text)
     except yaml.YAMLError as error:
         raise UnreadableInput(f"{name} is not YAML: {error}; correct it there") from error
     if not isinstance(found, dict) or not isinstance(found.get("rules"), list):
@@ -152,7 +145,7 @@ def check(book: Rulebook, words: Lexicon | None = None) -> list[str]:
             for number, case in enumerate(cases, 1):
                 deal = read_deal({"id": f"{rule.id}-{number}", **baseline, **case})
                 facts = derive(deal, words)
-                if rule.applies(context(facts.values)) is not expected:
+                if rule.applies(facts.values) is not expected:
                     verb = "does not fire on" if expected else "fires on"
                     wrong.append(f"line {rule.line}, rule {rule.id} {verb} its case {number}")
     return wrong
@@ -215,12 +208,6 @@ def diff(before: Rulebook, after: Rulebook) -> list[Change]:
         for key in sorted(old.keys() | new.keys())
         if key not in old or key not in new or _judged(old[key]) != _judged(new[key])
     ]
-
-
-def context(values: Mapping[str, FactValue]) -> object:
-    """Fact values as CEL wants them."""
-    celpy = _celpy()
-    return celpy.json_to_cel(dict(values))  # type: ignore[attr-defined]
 
 
 def _judged(rule: Rule) -> tuple[object, ...]:
@@ -318,29 +305,22 @@ _WORDS: Mapping[str, Sequence[str]] = {
 }
 
 
-def _celpy() -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import celpy
-
-    return celpy
-
-
-def _compile(condition: str) -> _Program:
-    celpy = _celpy()
+def _compile(text: str) -> Condition:
     try:
-        environment = celpy.Environment()  # type: ignore[attr-defined]
-        program: _Program = environment.program(environment.compile(condition))
-        answer = program.evaluate(context(_EMPTY))
+        found = condition(text)
+        answer = found(_empty())
     except Exception as error:  # the library raises its own tree and lark's; all mean the same
         raise ValueError(f"condition is not CEL over the facts: {str(error)[:200]}") from error
     if type(answer).__name__ not in ("BoolType", "bool"):
         raise ValueError("condition gives something else than true or false")
-    return program
+    return found
 
 
 _EMPTIES: Mapping[str, FactValue] = {"string": "unknown", "int": 0, "bool": False, "list": []}
-_EMPTY: Mapping[str, FactValue] = {name: _EMPTIES[kind] for name, (kind, _) in FACTS.items()}
+
+
+def _empty() -> Mapping[str, FactValue]:
+    return {name: _EMPTIES[kind] for name, (kind, _) in FACTS.items()}
 
 
 def deal_of(book: Rulebook, case: Mapping[str, object]) -> Deal:

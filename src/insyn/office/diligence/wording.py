@@ -42,6 +42,7 @@ _VERB_FINAL = frozenset({
     "my", "ja", "ko", "am", "fa", "ur", "ps", "ka", "tg", "ti", "ug", "tt", "gu", "kn", "ml",
 })  # fmt: skip
 _NEVER = frozenset({"who"})
+_REFUSING = frozenset({"confinement"})
 _NOUNS = frozenset({"groups", "dissenters", "people"})
 """Concepts of people: a negation after them is of their verb, but for verb-final languages."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
@@ -98,7 +99,7 @@ class Negation:
     def negated(self, clauses: list[Clause], at: int, hit: Hit) -> bool:
         """Whether the hit of clause `at` is negated there or, in a list, beside it."""
         clause = clauses[at]
-        if hit.concept in _NEVER:
+        if hit.concept in _NEVER or self._holds_a_negation(clause.folded, hit):
             return False
         if self._in_clause(clause.folded, hit):
             return True
@@ -170,6 +171,12 @@ class Negation:
         # "will not sign without ..." asks for it: two negations, the first of the verb.
         refused = [h for h in self._terms.find(folded, ["hiding"]) if h.start < first.start]
         return first.term in _WITHOUT and not refused
+
+    def _holds_a_negation(self, folded: str, hit: Hit) -> bool:
+        """Whether the term is itself a refusal, as "must not leave": it is not negated again."""
+        return hit.concept in _REFUSING and any(
+            hit.start <= n.start < hit.end for n in self._terms.find(folded, ["negation"])
+        )
 
     @staticmethod
     def _is_after_noun(negator: Hit, hit: Hit) -> bool:
