@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import isoformat, system_clock
+from insyn.base.errors import UsageError
 from insyn.cli.case_texts import tell_case, tell_dossier, tell_events, tell_replay
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table
@@ -345,10 +346,15 @@ def replay(
     from insyn.office.diligence.cases import replay as replaying
     from insyn.office.screening.store import open_store
 
+    now = system_clock()
     moment = read_moment(as_of)
+    if moment.date() == now.date():  # of a day that is not over, what is known by now
+        moment = min(moment, now)
+    if moment > now:
+        raise UsageError(f"{as_of} is still to come; nobody knows what will be known then")
     with open_store(data_directory(data)) as store, store.reading() as connection:
         deal = case if deals.exists(connection, case) else casebook.find(connection, case).deal
-        found = replaying.replay(connection, deal, as_of=moment, now=system_clock())
+        found = replaying.replay(connection, deal, as_of=moment, now=now)
     tell_replay(found, as_json=as_json)
 
 

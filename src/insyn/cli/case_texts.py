@@ -108,7 +108,9 @@ def tell_dossier(found: Dossier, *, as_json: bool) -> None:
             "parts": dict(seen.parts),
             "record": dict(found.record),
             "list_status": seen.list_status,
-            **{k: v for k, v in found.assessment.to_json().items() if k != "id"},  # type: ignore[dict-item]  # JSON by its own promise
+            "outcome": seen.outcome,
+            "rules": [firing.to_json() for firing in found.assessment.firings],
+            "unknown": list(seen.unknown),
             "evidence": len(found.evidence),
         }
         print(json.dumps(told, ensure_ascii=False))
@@ -140,7 +142,7 @@ def tell_replay(found: Replay, *, as_json: bool) -> None:
         print("learned since")
         rows = [
             (
-                isoformat(fact.known_since),
+                str(fact.known_since.date()),
                 fact.field,
                 json.dumps(fact.value, ensure_ascii=False)[:100],
                 fact.source,
@@ -152,6 +154,9 @@ def tell_replay(found: Replay, *, as_json: bool) -> None:
 
 def _tell_look(title: str, look: Look) -> None:
     found = look.dossier.assessment
+    if not look.facts:
+        print(f"{title}, {isoformat(look.at)}: nothing was known of this deal")
+        return
     print(f"{title}, {isoformat(look.at)}: {found.outcome.name} by rulebook {found.rulebook}")
     if not look.had_rulebook:
         print("  no rulebook was in force in this office then; its first one judges")

@@ -13,7 +13,7 @@ from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table, shown
-from insyn.office.diligence.cases.evidence import Reliability
+from insyn.office.diligence.cases.reliability import Reliability
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,11 +266,10 @@ def _keep(
     known = deals.exists(connection, str(record.get("id")))
     facts = deals.put(connection, record, said=said, actor=actor, now=now)
     deal = str(record["id"]).strip()
-    if not known and not why_not(actor, "case.draft"):
+    case = casebook.case_of(connection, deal)
+    if case is None and not why_not(actor, "case.draft"):
         case = steps.open_case(connection, deal, actor=actor, now=now).id
-    else:
-        case = next((li.id for li in casebook.every(connection) if li.deal == deal), "")
-    return {"id": deal, "case": case or None, "is_new": not known, "facts": len(facts)}
+    return {"id": deal, "case": case, "is_new": not known, "facts": len(facts)}
 
 
 def _records(file: Path) -> Iterator[dict[str, Any]]:
@@ -340,7 +339,7 @@ def _fact_row(fact: Fact, stands: bool) -> tuple[str, ...]:
         str(fact.id),
         fact.field,
         value[:120],
-        isoformat(fact.known_since),
+        str(fact.known_since.date()),
         fact.source,
         "yes" if stands else "",
     )

@@ -192,9 +192,21 @@ def install_root(
     data: DataOption = None,
 ) -> None:
     """Put a signed root in force: the first by its fingerprint, the next by the one before."""
+    from insyn.cli.acting import acting_or_office
+    from insyn.office.diligence.cases import issuing
+    from insyn.office.screening.store import open_store
     from insyn.trust.keys.keyfile import read_public_file
 
-    root = shelf_of(data).install_root(read_public_file(file), fingerprint=fingerprint)
+    content = read_public_file(file)
+    directory = data_directory(data)
+    with open_store(directory) as store, store.writing() as connection:
+        actor = acting_or_office(directory, connection, scope="permits")
+        # In the transaction: a root that is refused leaves no leaf, and a leaf that cannot be kept
+        # fails before anything rests on the root.
+        root = shelf_of(data).install_root(content, fingerprint=fingerprint)
+        issuing.record_root(
+            connection, root.version, root.envelope().digest, actor=actor, now=system_clock()
+        )
     _tell_root(root, as_json)
 
 

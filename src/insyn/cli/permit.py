@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from insyn.base.clock import isoformat, system_clock
+from insyn.base.clock import system_clock
 from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.cli.key import shelf_of, site_key_path
-from insyn.cli.options import DataOption, JsonOption
-from insyn.cli.passphrases import PassphraseFileOption, all_opened, opened
-from insyn.cli.permit_texts import tell_permit, tell_status, tell_verdict
+from insyn.cli.options import DataOption, JsonOption, data_directory
+from insyn.cli.passphrases import PassphraseFileOption, opened
+from insyn.cli.permit_status import (
+    DaysOption,
+    PassphraseFilesOption,
+    StatusKeysOption,
+    active,
+    change_to,
+    signed_status,
+    status,
+)
+from insyn.cli.permit_texts import tell_permit, tell_verdict
 from insyn.cli.tables import shown
 
 if TYPE_CHECKING:
@@ -24,7 +32,6 @@ if TYPE_CHECKING:
     from insyn.trust.keys.public import PublicKey
     from insyn.trust.keys.root import Root
     from insyn.trust.permit.shelf import Shelf
-    from insyn.trust.permit.status import State, StatusEntry, StatusList
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,21 +39,15 @@ app = typer.Typer(
 )
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A permit or a draft.")]
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The permit's id.")]
-BecauseOption = Annotated[
-    str, typer.Option("--because", help="Why, in a sentence without personal data: it is public.")
-]
-StatusKeysOption = Annotated[
-    list[Path] | None,
-    typer.Option("--key", metavar="FILE", help="Key that signs status lists; may be repeated."),
-]
-PassphraseFilesOption = Annotated[
-    list[Path] | None,
-    typer.Option("--passphrase-file", metavar="FILE", help="One for each --key, in their order."),
-]
-DaysOption = Annotated[
-    int, typer.Option("--days", min=1, max=92, help="Until the status list's next update.")
-]
+
+app.command("revoke")(change_to("revoked", "End a permit for good, in the next status list."))
+app.command("suspend")(
+    change_to("suspended", "End a permit until it is reinstated, in the next status list.")
+)
+app.command("reinstate")(
+    change_to("active", "Let a suspended permit stand again, in the next status list.")
+)
+app.command("status")(status)
 
 
 @app.command("draft")
@@ -120,22 +121,23 @@ def issue(
         root = shelf.root()
         envelope = _read(file)
         _refuse_listed(shelf, root, completed(envelope, root).id)
-        status = None
+        listed = None
         # Signed before anything is kept: a wrong passphrase leaves nothing half-issued.
         if key:
-            entry = _active(envelope)
-            made, status = _signed_status(shelf, root, [entry], key, passphrase_file, days)
+            entry = active(envelope)
+            made, listed = signed_status(shelf, root, [entry], key, passphrase_file, days)
+        _record(envelope, root, data)
         path = shelf.keep_permit(envelope, root)
         if key:
             shelf.keep_status(made, root)
     if as_json:
-        tell_permit(envelope, root, as_json=True, path=path, status=status)
+        tell_permit(envelope, root, as_json=True, path=path, status=listed)
         return
     print(f"issued: {path}")
-    if status is None:
+    if listed is None:
         print("no site accepts it before a status list names it: insyn permit status --renew")
     else:
-        print(f"status list {status.number} names it as active")
+        print(f"status list {listed.number} names it as active")
 
 
 @app.command("inspect")
@@ -191,111 +193,25 @@ def verify(
     tell_verdict(verdict, as_json)
 
 
-@app.command("revoke")
-def revoke(
-    permit: IdArgument,
-    because: BecauseOption,
-    key: StatusKeysOption = None,
-    passphrase_file: PassphraseFilesOption = None,
-    days: DaysOption = 30,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """End a permit for good, in the next status list."""
-    _change(permit, "revoked", because, key, passphrase_file, days, as_json, data)
+def _record(envelope: Envelope, root: Root, data: Path | None) -> None:
+    """Put the permit into the ledger, and into its case, before it is kept as a file."""
+    from insyn.cli.acting import acting_or_office
+    from insyn.office.diligence.cases import issuing
+    from insyn.office.screening.store import open_store
+    from insyn.trust.keys.envelope import check
+    from insyn.trust.keys.root import Role
+    from insyn.trust.permit.issue import completed
 
-
-@app.command("suspend")
-def suspend(
-    permit: IdArgument,
-    because: BecauseOption,
-    key: StatusKeysOption = None,
-    passphrase_file: PassphraseFilesOption = None,
-    days: DaysOption = 30,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """End a permit until it is reinstated, in the next status list."""
-    _change(permit, "suspended", because, key, passphrase_file, days, as_json, data)
-
-
-@app.command("reinstate")
-def reinstate(
-    permit: IdArgument,
-    because: BecauseOption,
-    key: StatusKeysOption = None,
-    passphrase_file: PassphraseFilesOption = None,
-    days: DaysOption = 30,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Let a suspended permit stand again, in the next status list."""
-    _change(permit, "active", because, key, passphrase_file, days, as_json, data)
-
-
-@app.command("status")
-def status(
-    renew: Annotated[
-        bool, typer.Option("--renew", help="Make the next list first; names new permits too.")
-    ] = False,
-    key: StatusKeysOption = None,
-    passphrase_file: PassphraseFilesOption = None,
-    days: DaysOption = 30,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Also write the signed list here.")
-    ] = None,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Show the newest status list: which permits stand. Sites fetch it or get it by hand."""
-    from insyn.base.files import write_atomically
-
-    shelf = shelf_of(data)
-    with shelf.writing():
-        root = shelf.root()
-        listed = shelf.status(root)
-        if renew:
-            known = {} if listed is None else listed.entries
-            new = [_active(shelf.permit(name)) for name in shelf.permit_ids() if name not in known]
-            made, listed = _signed_status(shelf, root, new, key, passphrase_file, days)
-            shelf.keep_status(made, root)
-        content = shelf.status_file()
-    if listed is None or content is None:
-        raise UsageError("there is no status list yet; make one: insyn permit status --renew")
-    if out is not None:
-        write_atomically(out, content)
-    tell_status(listed, as_json)
-
-
-def _change(
-    permit: str,
-    state: str,
-    because: str,
-    keys: list[Path] | None,
-    files: list[Path] | None,
-    days: int,
-    as_json: bool,
-    data: Path | None,
-) -> None:
-    from insyn.trust.permit.issue import entry_of
-    from insyn.trust.permit.status import State
-
-    if not because.strip():
-        raise UsageError("--because is empty; say why, in a sentence")
-    shelf = shelf_of(data)
-    with shelf.writing():
-        root = shelf.root()
-        wanted = State(state)
-        entry = entry_of(
-            shelf.permit(permit), state=wanted, now=system_clock(), because=because.strip()
+    directory = data_directory(data)
+    with open_store(directory) as store, store.writing() as connection:
+        issuing.record_issue(
+            connection,
+            completed(envelope, root),
+            digest=envelope.digest,
+            signers=check(envelope, root.signers(Role.PERMIT)).signers,
+            actor=acting_or_office(directory, connection, scope="permits"),
+            now=system_clock(),
         )
-        _refuse_nothing(shelf.status(root), permit, wanted)
-        made, listed = _signed_status(shelf, root, [entry], keys, files, days)
-        shelf.keep_status(made, root)
-    if as_json:
-        tell_status(listed, as_json)
-    else:
-        print(f"{permit} is {state} since status list {listed.number}; hand it to the site")
 
 
 def _refuse_listed(shelf: Shelf, root: Root, permit: str) -> None:
@@ -306,41 +222,6 @@ def _refuse_listed(shelf: Shelf, root: Root, permit: str) -> None:
             f"{permit} was issued before and is {listed.entries[permit].state}; "
             "see insyn permit status"
         )
-
-
-def _refuse_nothing(listed: StatusList | None, permit: str, wanted: State) -> None:
-    before = None if listed is None else listed.entries.get(permit)
-    if before is not None and before.state is wanted:
-        raise UsageError(f"{permit} is {wanted} already, since {isoformat(before.at)}")
-
-
-def _signed_status(
-    shelf: Shelf,
-    root: Root,
-    changes: list[StatusEntry],
-    keys: list[Path] | None,
-    files: list[Path] | None,
-    days: int,
-) -> tuple[Envelope, StatusList]:
-    """The next status list, signed by these keys and not kept yet."""
-    from insyn.trust.permit.status import next_status, sign_status
-
-    if not keys:
-        raise UsageError("a status list is signed: name the key that may (--key FILE)")
-    listed = next_status(
-        shelf.status(root), changes, now=system_clock(), lasts=timedelta(days=days)
-    )
-    envelope = listed.envelope()
-    for signing in all_opened(keys, files or ()):
-        envelope = sign_status(envelope, signing, root)
-    return envelope, listed
-
-
-def _active(envelope: Envelope) -> StatusEntry:
-    from insyn.trust.permit.issue import entry_of
-    from insyn.trust.permit.status import State
-
-    return entry_of(envelope, state=State.ACTIVE, now=system_clock())
 
 
 def _read(file: Path) -> Envelope:

@@ -15,7 +15,7 @@ from tests.support.people_desk import CHEAP, PASSWORD, PeopleDesk, people_in
 from insyn.base.errors import Refusal, UsageError
 from insyn.trust.ledger import log, privacy
 from insyn.trust.people import tokens, users
-from insyn.trust.people.duties import Role
+from insyn.trust.people.duties import Actor, Role
 from insyn.trust.people.passwords import Passwords, require_good
 from insyn.trust.people.signing_in import FREE_BY_NAME, FREE_BY_SOURCE, unlock
 from insyn.trust.people.users import State
@@ -206,7 +206,7 @@ def test_a_token_does_what_its_scopes_and_roles_allow_until_it_is_over(desk: Peo
         )
         found = tokens.identify(connection, secret, now=desk.now)
         assert found is not None
-        assert (found.actor, found.scopes) == (eve, {"read", "screen"})
+        assert (found.actor, found.scopes) == (eve, frozenset({"read", "screen"}))
         assert tokens.identify(connection, secret, now=desk.now + timedelta(days=10)) is None
         tokens.revoke(connection, made.id, actor=eve, now=desk.now)
         assert tokens.identify(connection, secret, now=desk.now) is None
@@ -301,7 +301,7 @@ def _person(desk: PeopleDesk, person: str) -> users.Person:
         return users.find(connection, person)
 
 
-def _act(desk: PeopleDesk, act: str, ada: users.Actor, eve: users.Actor, known: list[str]) -> None:
+def _act(desk: PeopleDesk, act: str, ada: Actor, eve: Actor, known: list[str]) -> None:
     with desk.store.writing() as connection:
         now = desk.now
         if act == "password" and users.find(connection, eve.id).state is State.ACTIVE:

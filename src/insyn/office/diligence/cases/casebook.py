@@ -114,6 +114,12 @@ def id_of(connection: sa.Connection, name: str) -> str:
     return name if name in found else str(found[0])
 
 
+def case_of(connection: sa.Connection, deal: str) -> str | None:
+    """The id of a deal's case; None where it has none."""
+    table = schema.cases
+    return connection.scalar(sa.select(table.c.id).where(table.c.deal == deal))
+
+
 def events(connection: sa.Connection, case: str) -> list[Event]:
     """All events of a case, in order."""
     table = schema.events

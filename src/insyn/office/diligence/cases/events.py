@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from insyn.base.canonical import Json
 from insyn.office.diligence.cases.states import Step, Trigger
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 class Proposal(StrEnum):
@@ -279,6 +280,9 @@ class Event:
 
 @cache
 def _adapter(step: Step) -> TypeAdapter[Content]:
+    # Imported only where an event is read or written: it takes a tenth of a second.
+    from pydantic import TypeAdapter
+
     return TypeAdapter(CONTENTS[step])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,22 +19,13 @@ from insyn.base.clock import isoformat
 from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.base.files import write_atomically
 from insyn.office.diligence.cases import deals, recorded, schema
+from insyn.office.diligence.cases.reliability import Reliability
 from insyn.office.screening.recorded import id_of
 from insyn.trust.ledger import log
 from insyn.trust.ledger.leaf import Leaf, Personal
 from insyn.trust.people.duties import Actor, require
 
 LARGEST_BYTES = 200_000_000
-
-
-class Reliability(StrEnum):
-    """How far a source is believed, from most to least."""
-
-    OFFICIAL = "official"
-    CONFIRMED = "confirmed"
-    PROBABLE = "probable"
-    CLAIMED = "claimed"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

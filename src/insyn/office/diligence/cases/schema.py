@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from insyn.office.screening.schema import Document, Moment
+from insyn.base.moments import Moment
+from insyn.office.screening.schema import Document
 
 metadata = sa.MetaData(
     naming_convention={
