@@ -177,3 +177,12 @@ def test_a_person_is_invited_claims_a_password_and_changes_it(office: ApiOffice)
     office.client.cookies.clear()
     given["password"] = new["new"]
     assert office.client.post("/api/v1/session", json=given).status_code == 201
+
+
+def test_what_answers_with_a_secret_takes_no_key(office: ApiOffice) -> None:
+    wanted = {"label": "import", "scopes": ["deals"], "days": 1}
+    headers = {**office.as_("ANALYST"), "Idempotency-Key": "k"}
+    answer = office.client.post("/api/v1/tokens", json=wanted, headers=headers)
+    assert answer.status_code == 400
+    listed = office.client.get("/api/v1/tokens", headers=office.as_("ANALYST")).json()
+    assert len(listed["items"]) == 1

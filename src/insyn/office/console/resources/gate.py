@@ -8,14 +8,15 @@ person.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
 
+from insyn.base.errors import InsynError
 from insyn.office.console.problems import Problem
 from insyn.office.console.resources.desk import Desk
+from insyn.office.console.resources.errors import problem_of
 from insyn.office.console.resources.signed_in import People, Wants, who
 
 SCREEN = Wants(scope="screen")
@@ -36,7 +37,6 @@ class Gate:
         self._desk = desk
         self._people = people
         self._clock = clock
-        self._lock = threading.Lock()
         self._has_people = False
         self._looked_at: float | None = None
 
@@ -50,7 +50,7 @@ class Gate:
         Raises:
             Problem: 403, the person may not screen.
         """
-        if path in UNPROTECTED or not await asyncio.to_thread(self._are_any):
+        if path in UNPROTECTED or not await self._are_any():
             return True
         return await self.knows(path, headers, asked)
 
@@ -72,20 +72,26 @@ class Gate:
         )
 
     def _knows(self, path: str, headers: Headers, method: str, scheme: str) -> bool:
-        asking = who(self._desk, self._people, headers, method=method, scheme=scheme)
+        try:
+            asking = who(self._desk, self._people, headers, method=method, scheme=scheme)
+        except InsynError as error:
+            raise problem_of(error) from None
         if asking is None:
             return False
         (LISTS if path == "/api/v1/lists" else SCREEN).require(asking)
         return True
 
-    def _are_any(self) -> bool:
-        with self._lock:
-            now = self._clock()
-            is_fresh = self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_S
-            if not self._has_people and not is_fresh:
-                self._looked_at = now
-                self._has_people = self._look()
-            return self._has_people
+    async def _are_any(self) -> bool:
+        now = self._clock()
+        is_fresh = self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_S
+        if not self._has_people and not is_fresh:
+            # Several may look at once; none goes on before it has seen that there is nobody.
+            self._has_people = await asyncio.to_thread(self._look)
+            self._looked_at = now
+        return self._has_people
 
     def _look(self) -> bool:
-        return self._desk.is_made() and self._people.are_any(self._desk)
+        try:
+            return self._desk.is_made() and self._people.are_any(self._desk)
+        except InsynError as error:
+            raise problem_of(error) from None

@@ -6,6 +6,9 @@ Idempotency-Key: an answer that is kept would keep the secret.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -32,6 +35,7 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk
 from insyn.office.console.resources.errors import missing_is_404
+from insyn.office.console.resources.idempotency import HEADER
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import (
     Wants,
@@ -59,6 +63,10 @@ Secret = Annotated[str, Field(min_length=1, max_length=200)]
 PathRole = Annotated[Role, InPath()]
 
 PASSWORDS = Passwords()
+HASHED_AT_ONCE = 4
+"""Passwords at work at once: each takes 64 MiB, and sign-ins cost whoever sends them nothing."""
+WAIT_S = 3.0
+_HASHING = threading.BoundedSemaphore(HASHED_AT_ONCE)
 MAX_AGE_S = int(sessions.LONGEST.total_seconds())
 
 
@@ -163,10 +171,24 @@ class NewToken(Given):
     days: Annotated[int, Field(ge=1, le=tokens.LONGEST.days)] = 90
 
 
+async def _without_key(request: Request) -> None:
+    """Refuse a key where it would be passed over: its sender counts on it.
+
+    Raises:
+        Problem: 400.
+    """
+    if HEADER in request.headers:
+        raise Problem(400, f"this takes no {HEADER}: its answer holds a secret and is not kept")
+
+
+NO_KEY = Depends(_without_key)
+
+
 @router.post(
     "/session",
     status_code=201,
     summary="Sign in",
+    dependencies=[NO_KEY],
     responses=answers(SessionTold, 400, 413, status=201),
     openapi_extra={"security": []},
 )
@@ -181,9 +203,10 @@ def sign_in(request: Request, desk: AtDesk, given: SignIn) -> Response:
         raise Problem(401, signing_in.WRONG)
     source = client_of(request.client.host if request.client else "")
     now = desk.now()
-    secret, why = signing_in.sign_in(
-        desk.writing, given.name, given.password, source=source, passwords=PASSWORDS, now=now
-    )
+    with _hashing():
+        secret, why = signing_in.sign_in(
+            desk.writing, given.name, given.password, source=source, passwords=PASSWORDS, now=now
+        )
     if secret is None:
         has_to_wait = why != signing_in.WRONG
         raise Problem(429 if has_to_wait else 401, why, headers={"Retry-After": "60"})
@@ -229,7 +252,7 @@ def change_password(
     request: Request, desk: AtDesk, asking: Changes, given: NewPassword
 ) -> Response:
     """Change one's own password; every session ends, this one too."""
-    with desk.writing() as connection:
+    with _hashing(), desk.writing() as connection:
         users.change_password(
             connection,
             asking.actor.id,
@@ -244,6 +267,7 @@ def change_password(
 @router.post(
     "/claim",
     summary="Set a password with a one-time token",
+    dependencies=[NO_KEY],
     responses=answers(PersonTold, 400, 409, 413),
     openapi_extra={"security": []},
 )
@@ -251,7 +275,7 @@ def claim(request: Request, desk: AtDesk, given: Claim) -> Response:
     """Set the first password, or a new one where it was forgotten; the token works once."""
     if not desk.is_made():
         raise Problem(409, "this one-time token was used, or is over; ask for another")
-    with desk.writing() as connection:
+    with _hashing(), desk.writing() as connection:
         person = users.claim(
             connection,
             given.one_time_token,
@@ -282,6 +306,7 @@ def list_people(request: Request, desk: AtDesk, page: Paged, asking: Lists) -> R
     "/people",
     status_code=201,
     summary="Make a person known",
+    dependencies=[NO_KEY],
     responses=answers(Invited, 400, 409, 413, status=201),
 )
 def add_person(request: Request, desk: AtDesk, asking: Manages, given: NewPerson) -> Response:
@@ -312,7 +337,8 @@ def get_person(request: Request, desk: AtDesk, person: PathId, asking: Lists) ->
     "/people/{person}/invitation",
     status_code=201,
     summary="Invite a person again",
-    responses=answers(Invited, 404, 409, status=201),
+    dependencies=[NO_KEY],
+    responses=answers(Invited, 400, 404, 409, status=201),
 )
 def invite_again(request: Request, desk: AtDesk, person: PathId, asking: Manages) -> Response:
     """Give somebody who forgot the password a new one-time token; all their sessions end."""
@@ -406,6 +432,7 @@ def list_tokens(request: Request, desk: AtDesk, page: Paged, asking: Anyone) -> 
     "/tokens",
     status_code=201,
     summary="Make a token",
+    dependencies=[NO_KEY],
     responses=answers(TokenMade, 400, 409, 413, status=201),
 )
 def add_token(request: Request, desk: AtDesk, asking: Changes, given: NewToken) -> Response:
@@ -440,6 +467,23 @@ def revoke_token(request: Request, desk: AtDesk, token: PathId, asking: Changes)
     with desk.writing() as connection, missing_is_404("token"):
         found = tokens.revoke(connection, token, actor=asking.actor, now=desk.now())
     return Response(orjson.dumps(found.to_json()), media_type="application/json")
+
+
+@contextlib.contextmanager
+def _hashing() -> Iterator[None]:
+    """Hold one of the few places in which passwords are compared.
+
+    Raises:
+        Problem: 503, none has come free for a while.
+    """
+    if not _HASHING.acquire(timeout=WAIT_S):
+        raise Problem(
+            503, "too many people sign in at once; try again shortly", headers={"Retry-After": "2"}
+        )
+    try:
+        yield
+    finally:
+        _HASHING.release()
 
 
 def _found(connection: sa.Connection, person: str) -> Person:
