@@ -100,6 +100,20 @@ DUTIES: Mapping[str, Duty] = {
     "rulebook.adopt": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
     "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
     "permit.revoke": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
+    "product.add": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.ADMINISTRATOR),
+    "product.classify": _duty(Role.EXPORT_OFFICER),
+    # A milder class, and the end of an authority's hold, count on a second person's word alone.
+    "product.confirm": _duty(Role.EXPORT_OFFICER, Role.APPROVER, excluded_by=("product.classify",)),
+    "notice.add": _duty(Role.EXPORT_OFFICER),
+    "notice.lift": _duty(Role.EXPORT_OFFICER),
+    "notice.confirm": _duty(Role.EXPORT_OFFICER, Role.APPROVER, excluded_by=("notice.lift",)),
+    "commitment.record": _duty(Role.ANALYST, Role.REQUESTER),
+    # Withdrawing only ever asks for a new signature.
+    "commitment.withdraw": _duty(*_ANYONE),
+    "training.add": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "training.take": _duty(*Role),
+    # A trainer's word stands for an examination; nobody gives it for themselves.
+    "training.record": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
     "clearance.add": _duty(Role.ANALYST),
     "clearance.confirm": _duty(Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)),
     "list.import": _duty(Role.ANALYST, Role.ADMINISTRATOR),
