@@ -41,7 +41,8 @@ from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.cases import deals, evidence
 from insyn.office.diligence.cases.deals import Said
-from insyn.office.diligence.cases.evidence import Evidence, Reliability
+from insyn.office.diligence.cases.evidence import Evidence
+from insyn.office.diligence.cases.reliability import Reliability
 from insyn.office.diligence.cases.replay import replay
 from insyn.office.diligence.cases.view import dossier
 from insyn.trust.people.identity import Identified
