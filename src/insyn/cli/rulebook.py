@@ -1,13 +1,18 @@
-"""`insyn rulebook`: show, check and compare rulebooks; no office needs to be set up."""
+"""`insyn rulebook`: show, check, compare and adopt rulebooks."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.cli.deal import read_book
-from insyn.cli.options import JsonOption
+from insyn.cli.options import DataOption, JsonOption, data_directory
+
+if TYPE_CHECKING:
+    from insyn.office.diligence.cases.rerun import Difference
+    from insyn.office.diligence.rulebook import Rulebook
 
 app = typer.Typer(
     name="rulebook",
@@ -99,19 +104,122 @@ def check(book: BookArgument = "", json: JsonOption = False) -> None:
 
 
 @app.command()
-def diff(before: BookArgument, after: BookArgument, json: JsonOption = False) -> None:
-    """List rules added, removed or changed between two rulebooks. Exit 1 where they differ."""
+def diff(
+    before: BookArgument, after: BookArgument, json: JsonOption = False, data: DataOption = None
+) -> None:
+    """List rules that differ between two rulebooks, and the cases on which they differ.
+
+    Every open and permitted case of the office is judged by both; a file is judged beside ours.
+    Exit 1 where anything differs.
+    """
     import orjson
 
     from insyn.office.diligence.rulebook import diff as compare
 
-    changes = compare(read_book(before), read_book(after))
+    old, new = read_book(before), read_book(after)
+    changes = compare(old, new)
+    cases = _rerun(old, new, data)
     if json:
-        told = [{"id": change.id, "change": str(change)} for change in changes]
+        told = {
+            "rules": [{"id": change.id, "change": str(change)} for change in changes],
+            "cases": [case.to_json() for case in cases],
+        }
         typer.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
     else:
         for change in changes:
             typer.echo(str(change))
         typer.echo(f"{len(changes)} rules differ")
-    if changes:
+        _tell_cases(cases)
+    if changes or cases:
         raise typer.Exit(1)
+
+
+@app.command()
+def adopt(
+    file: Annotated[Path, typer.Argument(metavar="YAML", help="Your company's rulebook.")],
+    json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Put your own rulebook into force beside ours, from now on; it is never laxer than ours.
+
+    Cases are judged by both from then on; `insyn case sweep` opens again those whose rules change.
+    """
+    import orjson
+
+    from insyn.base.clock import system_clock
+    from insyn.base.errors import EnvironmentFailure
+    from insyn.cli.acting import acting
+    from insyn.office.diligence.cases import rulebooks
+    from insyn.office.screening.store import open_store
+
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvironmentFailure(f"cannot read the rulebook {file}: {error}") from error
+    directory = data_directory(data)
+    now = system_clock()
+    with open_store(directory) as store, store.writing() as connection:
+        actor = acting(directory, connection).actor
+        rulebooks.adopt_ours(connection, now=now)
+        found = rulebooks.adopt(connection, text, actor=actor, now=now)
+    if json:
+        typer.echo(orjson.dumps(found.to_json()).decode())
+    else:
+        typer.echo(f"{found.name} {found.version} is in force beside ours")
+
+
+@app.command()
+def history(json: JsonOption = False, data: DataOption = None) -> None:
+    """List the rulebooks that were in force in this office, and since when."""
+    import orjson
+
+    from insyn.base.clock import isoformat
+    from insyn.cli.tables import print_table
+    from insyn.office.diligence.cases import rulebooks
+    from insyn.office.screening.store import open_store
+
+    with open_store(data_directory(data)) as store, store.reading() as connection:
+        found = rulebooks.adopted(connection)
+    if json:
+        typer.echo(orjson.dumps([each.to_json() for each in found]).decode())
+    elif found:
+        rows = [(each.name, each.version, isoformat(each.since), each.by) for each in found]
+        print_table(("rulebook", "version", "since", "by"), rows)
+    else:
+        typer.echo("no rulebook is in force yet; the first deal or case brings ours in")
+
+
+def _rerun(old: Rulebook, new: Rulebook, data: Path | None) -> list[Difference]:
+    """Nothing where there is no office yet: the rules alone are compared then."""
+    from insyn.base.clock import system_clock
+    from insyn.office.diligence.cases.rerun import rerun
+    from insyn.office.diligence.rulebook import merge, rulebook
+    from insyn.office.screening.database import database_exists
+    from insyn.office.screening.store import open_store
+
+    directory = data_directory(data)
+    if not database_exists(directory):
+        return []
+    ours = rulebook()
+    books = [book if book.name == ours.name else merge(ours, book) for book in (old, new)]
+    with open_store(directory) as store, store.reading() as connection:
+        return rerun(connection, books[0], books[1], now=system_clock())
+
+
+def _tell_cases(cases: list[Difference]) -> None:
+    from insyn.cli.tables import print_table
+
+    changed = sum(1 for case in cases if case.changes_outcome)
+    if cases:
+        rows = [
+            (
+                case.case,
+                case.deal,
+                str(case.state),
+                f"{case.before.name} to {case.after.name}",
+                " ".join([*(f"+{i}" for i in case.appeared), *(f"-{i}" for i in case.vanished)]),
+            )
+            for case in cases
+        ]
+        print_table(("case", "deal", "state", "outcome", "rules"), rows)
+    typer.echo(f"{changed} open or permitted cases come to another outcome")

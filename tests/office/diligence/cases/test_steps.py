@@ -26,15 +26,27 @@ from tests.support.exact_screener import entry
 from tests.support.permit_office import Office, make_root
 
 from insyn.base.errors import InsynError, Refusal, UnreadableInput
-from insyn.office.diligence.cases import casebook, deals, evidence, permits, replay, steps, sweep
+from insyn.office.diligence.cases import (
+    casebook,
+    deals,
+    evidence,
+    issuing,
+    permits,
+    replay,
+    rerun,
+    rulebooks,
+    steps,
+    sweep,
+)
 from insyn.office.diligence.cases.events import ConditionMet, EndedIn, Proposal
 from insyn.office.diligence.cases.reliability import Reliability
 from insyn.office.diligence.cases.schema import APPEND_ONLY, facts
 from insyn.office.diligence.cases.states import State, Trigger
+from insyn.office.diligence.rulebook import load, merge, rulebook
 from insyn.trust.ledger import log
-from insyn.trust.people.duties import Actor
+from insyn.trust.people.duties import Actor, Role
 from insyn.trust.permit.issue import sign_permit
-from insyn.trust.permit.model import read_permit
+from insyn.trust.permit.model import Permit, read_permit
 
 pytestmark = pytest.mark.databases
 
@@ -347,3 +359,90 @@ def test_evidence_is_kept_by_its_hash_and_a_search_that_found_nothing_says_where
     )
     with pytest.raises(Refusal, match="what was searched"), desk.store.writing() as connection:
         evidence.add(connection, nothing, actor=ANNA, now=desk.now)
+
+
+STRICTER = """
+name: exempel
+version: 1.0.0
+rules:
+  - id: X-1
+    title: Stadiums are looked at
+    condition: area == "venue"
+    outcome: INVESTIGATE
+    because: We look at every venue.
+    source: {title: House rule, issuer: Exempel AB, year: 2026, section: "1"}
+    since: 1.0.0
+    fires: [{area: venue}]
+    rests: [{area: building}]
+"""
+CHIEF = Actor(id="u-chief", roles=frozenset({Role.EXPORT_OFFICER}))
+
+
+def test_a_companys_rulebook_judges_from_the_day_it_is_adopted(desk: CaseDesk) -> None:
+    desk.approved()
+    before = desk.now
+    desk.now += timedelta(days=1)
+    with desk.store.writing() as connection:
+        rulebooks.adopt(connection, STRICTER, actor=CHIEF, now=desk.now)
+    with desk.store.reading() as connection:
+        found = replay.replay(connection, "D-1", as_of=before, now=desk.now)
+    assert found.then.dossier.assessment.outcome.name == "CONDITIONS"
+    assert found.today.dossier.assessment.outcome.name == "INVESTIGATE"
+    assert found.then.had_rulebook
+    with desk.store.writing() as connection:
+        due = sweep.sweep(connection, now=desk.now)
+    assert [each.trigger for each in due] == [Trigger.RULEBOOK_CHANGE]
+
+
+def test_a_laxer_rulebook_and_a_second_text_of_a_version_are_refused(desk: CaseDesk) -> None:
+    with desk.store.writing() as connection:
+        rulebooks.adopt(connection, STRICTER, actor=CHIEF, now=desk.now)
+    changed = STRICTER.replace("INVESTIGATE", "CONDITIONS")
+    with pytest.raises(Refusal, match="another text"), desk.store.writing() as connection:
+        rulebooks.adopt(connection, changed, actor=CHIEF, now=desk.now)
+    with pytest.raises(Refusal, match=r"rulebook\.adopt"), desk.store.writing() as connection:
+        rulebooks.adopt(connection, STRICTER, actor=ANNA, now=desk.now)
+
+
+def test_a_rerun_lists_open_and_permitted_cases_that_come_to_something_else(
+    desk: CaseDesk,
+) -> None:
+    desk.approved()
+    stricter = merge(rulebook(), load(STRICTER, name="x"))
+    with desk.store.reading() as connection:
+        found = rerun.rerun(connection, rulebook(), stricter, now=desk.now)
+        same = rerun.rerun(connection, rulebook(), rulebook(), now=desk.now)
+    assert [(each.before.name, each.after.name, each.appeared) for each in found] == [
+        ("CONDITIONS", "INVESTIGATE", ("X-1",))
+    ]
+    assert same == []
+
+
+def test_a_permit_is_issued_for_its_case_once_and_not_after_the_ground_has_shifted(
+    desk: CaseDesk,
+) -> None:
+    case = desk.approved()
+    permit = read_permit(
+        permits.draft(case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now)
+    )
+    digest = permit.envelope().digest
+    desk.fact("end_user_type", "police_or_public_security")
+    with pytest.raises(Refusal, match="approval has lapsed"):
+        _issue(desk, permit, digest)
+    with desk.store.writing() as connection:
+        number = deals.facts_of(connection, "D-1")[-1].id
+        said = deals.Said(source="a mistake")
+        deals.retract(connection, "D-1", number, said=said, actor=ANNA, now=desk.now)
+    _issue(desk, permit, digest)
+    assert desk.case().state is State.PERMITTED
+    _issue(desk, permit, digest)
+    with desk.store.reading() as connection:
+        told = [leaf for _, leaf in log.contents(connection) if b'"permit.issued"' in leaf]
+    assert len(told) == 2
+
+
+def _issue(desk: CaseDesk, permit: Permit, digest: str) -> None:
+    with desk.store.writing() as connection:
+        issuing.record_issue(
+            connection, permit, digest=digest, signers=["cd" * 32], actor=PER, now=desk.now
+        )

@@ -8,28 +8,25 @@ never clear.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
 from insyn.base.canonical import Json, digest
-from insyn.base.errors import Refusal
 from insyn.office.diligence.assess import party_names
 from insyn.office.diligence.cases.dossier import Standing
 from insyn.office.diligence.deal import Deal
+from insyn.office.diligence.parties import register as register_of_parties
+from insyn.office.diligence.parties.model import name_key
+from insyn.office.diligence.parties.standing import WORSE, said_of
+from insyn.office.diligence.parties.standing import standing as parties_standing
 from insyn.office.screening import register
-from insyn.office.screening.known import Alert, alerts
-from insyn.office.screening.model import Outcome, Subject
-
-_STATUS = {Outcome.CLEAR: "none", Outcome.REVIEW: "possible", Outcome.MATCH: "confirmed"}
-_WORSE = ("none", "unknown", "possible", "confirmed")
+from insyn.office.screening.model import Subject
 
 
 def party_id(name: str, country: str | None) -> str:
     """The id under which a name from a deal is screened."""
-    plain = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    named = f"{plain}|{country or ''}"
+    named = f"{name_key(name)}|{country or ''}"
     return f"p-{hashlib.sha256(named.encode()).hexdigest()[:12]}"
 
 
@@ -46,48 +43,60 @@ def register_parties(connection: sa.Connection, deal: Deal, *, now: datetime) ->
     return subjects
 
 
-def standing(connection: sa.Connection, deal: Deal, *, at: datetime | None = None) -> Standing:
-    """What screening says of the parties now, or said at a moment (`at`)."""
-    status, matches, manifests = "none", [], set()
+def standing(
+    connection: sa.Connection,
+    deal: Deal,
+    *,
+    at: datetime | None = None,
+    on: date | None = None,
+) -> Standing:
+    """What screening says of the parties and their owners now, or said at a moment (`at`).
+
+    `on`: stakes and edges that hold on this day count; see `parties.register`.
+    """
+    status, matches = "none", list[Json]()
+    manifests: set[str] = set()
     subjects = subjects_of(deal)
     for subject in subjects:
-        found, seen, manifest = (
-            _now(connection, subject) if at is None else _then(connection, subject, at)
-        )
-        status = max(status, found, key=_WORSE.index)
-        matches.append([subject.id, found, seen])
-        manifests |= {manifest} if manifest else set()
+        said = said_of(connection, subject.id, at=at)
+        status = max(status, said.status, key=WORSE.index)
+        matches.append([subject.id, said.status, [alert.to_json() for alert in said.seen]])
+        manifests |= said.manifests
+    parties = channel_parties(connection, deal, at=at, on=on)
+    for party, is_sure in parties.items():
+        found = parties_standing(connection, [party], at=at, on=on)
+        told = found.list_status
+        if not is_sure and told in ("owned", "confirmed"):
+            told = "possible"
+        status = max(status, told, key=WORSE.index)
+        matches.append([party, told, list(found.matches)])
+        manifests |= set(found.manifests)
     return Standing(
-        list_status=status if subjects else "unknown",
+        list_status=status if subjects or parties else "unknown",
         matches=digest(sorted(matches, key=str)),
         manifests=tuple(sorted(manifests)),
-        parties=tuple(subject.id for subject in subjects),
+        parties=(*(subject.id for subject in subjects), *parties),
     )
 
 
-def _now(connection: sa.Connection, subject: Subject) -> tuple[str, list[Json], str | None]:
-    try:
-        party = register.find(connection, subject.id)
-    except Refusal:
-        return "unknown", [], None
-    if party.latest is None or not party.is_current:
-        return "unknown", [], None
-    found = sorted(alerts(party.latest.matches))
-    seen: list[Json] = [alert.to_json() for alert in found]
-    return _STATUS[party.outcome], seen, party.latest.manifest
+def channel_parties(
+    connection: sa.Connection,
+    deal: Deal,
+    *,
+    at: datetime | None = None,
+    on: date | None = None,
+) -> dict[str, bool]:
+    """Parties of the channel that the deal names, or whose edges are recorded for it, by id.
 
-
-def _then(
-    connection: sa.Connection, subject: Subject, at: datetime
-) -> tuple[str, list[Json], str | None]:
-    try:
-        changes = [change for change in register.history(connection, subject.id) if change.at <= at]
-    except Refusal:
-        return "unknown", [], None
-    if not changes:
-        return "unknown", [], None
-    stood: set[Alert] = set()
-    for change in changes:
-        stood = (stood | set(change.appeared)) - set(change.vanished)
-    seen: list[Json] = [alert.to_json() for alert in sorted(stood)]
-    return _STATUS[changes[-1].after], seen, changes[-1].manifest
+    True: surely the one meant: named by its id, by name and country, or by an edge. False: a party
+    of that name in another country than the deal's; a reseller sells abroad, so it may be.
+    """
+    found: dict[str, bool] = {}
+    for name in party_names(deal):
+        for party in register_of_parties.named(connection, name, as_of=at):
+            known = party.id == name or deal.country in (None, party.country)
+            sure = known or party.country is None
+            found[party.id] = found.get(party.id, False) or sure
+    for edge in register_of_parties.edges(connection, deal=deal.id, as_of=at, on=on):
+        found |= {edge.supplier: True, edge.customer: True}
+    return dict(sorted(found.items()))

@@ -36,7 +36,7 @@ def dossier(
     """
     record = deals.record_at(connection, deal, known=known)
     read = read_deal(record)
-    stands = screened.standing(connection, read, at=known if past else None)
+    stands = screened.standing(connection, read, at=known if past else None, on=known.date())
     found = assess(
         read,
         book=book or rulebooks.in_force(connection, at=known).book,
