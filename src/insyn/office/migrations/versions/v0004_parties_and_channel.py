@@ -6,6 +6,8 @@ version does not.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -25,15 +27,15 @@ _APPEND_ONLY = (
 )
 
 
-def _moment() -> sa.types.TypeEngine[object]:
+def _moment() -> sa.DateTime:
     return sa.DateTime(timezone=True)
 
 
-def _document() -> sa.types.TypeEngine[object]:
+def _document() -> sa.JSON[Any]:
     return sa.JSON().with_variant(JSONB(), "postgresql")
 
 
-def _known() -> tuple[sa.Column[object], sa.Column[object]]:
+def _known() -> tuple[sa.Column[Any], sa.Column[Any]]:
     return (
         sa.Column("known_since", _moment(), nullable=False),
         sa.Column("by", sa.Text, nullable=False),
