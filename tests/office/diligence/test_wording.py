@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insyn.office.diligence.lexicon import lexicon
 from insyn.office.diligence.folding import fold
+from insyn.office.diligence.lexicon import lexicon
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,14 @@ def test_recognition_that_is_denied_is_not_found(text: str) -> None:
         ("No face recognition for now; it can be added in phase two.", "GB", "put_off"),
         ("Flux transmis à la gendarmerie", "CM", "security_access"),
         ("A list of students who attend is needed.", "PH", "people_traced"),
+        ("Rektor juma namoziga kim borayotganini bilishni so'radi.", "UZ", "people_traced"),
+        ("Yöneticiler hangi işçinin sendikaya gittiğini bilmek istiyor.", "TR", "people_known"),
+        ("เจ้าของอยากรู้ว่าแรงงานพม่าคนไหนไปคุยกับทนาย", "TH", "people_known"),
+        ("Nobody may leave the dormitory before the season ends.", "GB", "people_held"),
+        ("Passports are kept until the debt is paid.", "AE", "people_held"),
+        ("Odstranit štítky, zboží jede dál přes hranice.", "CZ", "resale"),
+        ("Трансляция пойдёт в ситуационный центр акимата.", "KZ", "authority_access"),
+        ("Two cameras point at the mosque across the street.", "AT", "place_aimed"),
     ],
 )
 def test_a_sentence_says_what_it_says(text: str, country: str, signal: str) -> None:
@@ -100,10 +108,16 @@ def test_a_sentence_says_what_it_says(text: str, country: str, signal: str) -> N
         "Bouton d'alarme relié au commissariat.",
         "Cameras at the doors and in the store room.",
         "The workers were informed by signs.",
+        "O dono quer saber quem deixou a porta do freezer aberta.",
+        "Полиција добија снимак само на писани захтев.",
+        "Passports are not copied at the reception.",
+        "नमाज़ के कमरे में कोई कैमरा नहीं है।",
     ],
 )
 def test_an_ordinary_sentence_is_no_finding_that_holds_a_deal(text: str) -> None:
-    held = {"security_access", "people_traced", "dissent_mentioned", "identification"}
+    held = {"security_access", "people_traced", "people_known", "people_chosen", "people_held",
+            "group_known", "resale", "authority_access", "place_aimed", "dissent_mentioned",
+            "identification"}  # fmt: skip
     assert not held & {finding.id for finding in lexicon().read("notes", text, "SE")}
 
 

@@ -5,12 +5,13 @@ Always: pure. The worse credible value stands; a difference is a contradiction o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from insyn.office.diligence.deal import AREAS, END_USERS, USES, Deal
+from insyn.office.diligence.entries import Finding
 from insyn.office.diligence.facts import FACTS, SECURITY, WIDE, Facts, FactValue
 from insyn.office.diligence.folding import fold
-from insyn.office.diligence.lexicon import Finding, Lexicon
+from insyn.office.diligence.lexicon import Lexicon
 from insyn.office.diligence.purposes import (
     VERIFYING,
     VIDEO_MANAGEMENT,
@@ -22,16 +23,9 @@ from insyn.office.diligence.purposes import (
     use_of,
 )
 from insyn.office.diligence.safeguards import UNKNOWN, safeguards_of
+from insyn.office.diligence.texts import read_texts, unread
 
 _CAPABILITY_SIGNALS = ("face_recognition", "biometric_categorisation")
-_SENTENCES = ("purpose_stated", "free_text_notes", "evidence", "disputes")
-"""Fields in which people write sentences."""
-_OF_SENTENCES = frozenset(
-    {"people_known", "people_chosen", "group_known", "people_held", "resale", "authority_access",
-     "place_aimed"}
-)  # fmt: skip
-"""Signals that only a sentence carries; in a name their words are a name."""
-_OWN_FIELDS = ("end_user", "place", "reseller", "integrator", "country")
 
 
 def derive(deal: Deal, lexicon: Lexicon, *, list_status: str | None = None) -> Facts:
@@ -42,38 +36,8 @@ def derive(deal: Deal, lexicon: Lexicon, *, list_status: str | None = None) -> F
         lexicon: what its texts are read with.
         list_status: what screening the parties found; the worse of it and the deal's stands.
     """
-    findings = tuple(_read_texts(deal, lexicon))
+    findings = tuple(read_texts(deal, lexicon))
     return _Derivation(deal, lexicon, findings, list_status).facts()
-
-
-def _texts(deal: Deal) -> Iterator[tuple[str, str]]:
-    for field in ("programme", "purpose_stated", "use_case", "place", "end_user", "reseller",
-                  "integrator", "third_party_platform", "free_text_notes"):  # fmt: skip
-        if value := getattr(deal, field):
-            yield field, value.replace("_", " ") if field == "use_case" else value
-    for field in ("goods", "sensitive_sites", "linked_orders", "disputes"):
-        for value in getattr(deal, field) or ():
-            yield field, value
-    for tier in deal.channel:
-        if tier.name:
-            yield "channel", tier.name
-    for item in deal.evidence:
-        if item.text:
-            yield "evidence", item.text
-
-
-def _read_texts(deal: Deal, lexicon: Lexicon) -> Iterator[Finding]:
-    for field, text in _texts(deal):
-        for finding in lexicon.read(field, text, deal.country):
-            # A name or an address that holds the word police is the end user's type, judged below.
-            if field in (*_OWN_FIELDS, "sensitive_sites") and finding.id.startswith("security_"):
-                continue
-            if (
-                field in (*_OWN_FIELDS, "channel", "sensitive_sites")
-                and finding.id in _OF_SENTENCES
-            ):
-                continue
-            yield finding
 
 
 class _Derivation:
@@ -141,7 +105,7 @@ class _Derivation:
             "programme_questions": self._ids("programme", strong=False),
             "practices": self._ids("practice", strong=True),
             "signals": sorted(self.signals),
-            "unread": self._unread(),
+            "unread": unread(deal, self.lexicon),
             "evidence_kinds": sorted({kind_of(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),
             "problems": len(deal.problems),
@@ -263,15 +227,6 @@ class _Derivation:
         for item in self.deal.evidence:
             if item.contradicts:
                 self._contradict(item.contradicts, f"{item.kind or 'evidence'} contradicts it")
-
-    def _unread(self) -> list[str]:
-        """Fields with a text of which too little can be read to say that it holds nothing."""
-        found = [
-            field
-            for field, text in _texts(self.deal)
-            if field in _SENTENCES and not self.lexicon.is_read(text)
-        ]
-        return sorted(set(found))
 
     def _ids(self, of: str, *, strong: bool | None = None) -> list[str]:
         return sorted({f.id for f in self.findings

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from insyn.office.diligence.deal import AREAS, END_USERS, USES
-from insyn.office.diligence.lexicon import Finding
+from insyn.office.diligence.entries import Finding
 
 FactValue = str | int | bool | list[str]
 

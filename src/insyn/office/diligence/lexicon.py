@@ -10,10 +10,19 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from insyn.office.diligence.entries import (
+    Finding,
+    Signal,
+    mapping,
+    read_entry,
+    read_signal,
+    read_source,
+    rows,
+    terms_of,
+)
 from insyn.office.diligence.reading import read_yaml
 from insyn.office.diligence.terms import SPACELESS, Hit, Terms, script_of
 from insyn.office.diligence.vocabulary import Words, read_words
@@ -43,68 +52,18 @@ _PUT_OFF = frozenset({"face_recognition", "biometric_categorisation", "identific
 """Signals whose negation is not believed where the sentence speaks of later."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a rule or an entry comes from."""
-
-    title: str
-    issuer: str
-    year: int
-    section: str
-
-    def __str__(self) -> str:
-        """One line: issuer, title (year), section."""
-        return f"{self.issuer}, {self.title} ({self.year}), {self.section}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A programme or practice; `home` empty: the name means it anywhere."""
-
-    id: str
-    title: str
-    of: str
-    strength: str
-    home: frozenset[str]
-    source: Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """Concepts that together in one sentence are a finding; `parts`: one of each is needed."""
-
-    id: str
-    parts: tuple[frozenset[str], ...]
-    unless: frozenset[str]
-    quiet: frozenset[str]
-    source: Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something a text says. `of`: programme, practice, capability, diversion or signal."""
-
-    id: str
-    of: str
-    is_strong: bool
-    field: str
-    words: str
-    title: str
-    source: Source
-
-
 class Lexicon:
     """Entries and signals, ready to read texts with."""
 
     def __init__(self, words: Words, book: Mapping[str, object]) -> None:
         """Args: words: the word tables; book: lexicon.yaml, read."""
         self.version = str(book["version"])
-        sources = {key: read_source(value) for key, value in _map(book["sources"]).items()}
-        self.entries = {str(row["id"]): _entry(row, sources) for row in _rows(book["entries"])}
-        self.signals = [_signal(row, sources) for row in _rows(book["signals"])]
+        sources = {key: read_source(value) for key, value in mapping(book["sources"]).items()}
+        self.entries = {str(row["id"]): read_entry(row, sources) for row in rows(book["entries"])}
+        self.signals = [read_signal(row, sources) for row in rows(book["signals"])]
         self.words = Terms(words)
         self._names = Terms(
-            {str(row["id"]): _terms(row["terms"]) for row in _rows(book["entries"])}
+            {str(row["id"]): terms_of(row["terms"]) for row in rows(book["entries"])}
         )
         self._negation = Negation(self.words)
 
@@ -252,7 +211,7 @@ def _apart(one: _Place, other: _Place) -> bool:
 def lexicon() -> Lexicon:
     """The lexicon in the package."""
     folder = files("insyn.office.diligence").joinpath("data")
-    book = _map(read_yaml(folder.joinpath("lexicon.yaml").read_text("utf-8")))
+    book = mapping(read_yaml(folder.joinpath("lexicon.yaml").read_text("utf-8")))
     return Lexicon(read_words(), book)
 
 
@@ -266,58 +225,3 @@ def _found(signal: Signal, name: str, field: str, words: str, *, strong: bool) -
         title=name.replace("_", " "),
         source=signal.source,
     )
-
-
-def _entry(row: Mapping[str, object], sources: Mapping[str, Source]) -> Entry:
-    return Entry(
-        id=str(row["id"]),
-        title=str(row["title"]),
-        of=str(row["of"]),
-        strength=str(row["strength"]),
-        home=frozenset(_strings(row.get("home"))),
-        source=sources[str(row["source"])],
-    )
-
-
-def _signal(row: Mapping[str, object], sources: Mapping[str, Source]) -> Signal:
-    parts = tuple(frozenset(p.removeprefix("any:").split()) for p in _strings(row["all"]))
-    return Signal(
-        id=str(row["id"]),
-        parts=parts,
-        unless=frozenset(_strings(row.get("unless"))),
-        quiet=frozenset(_strings(row.get("quiet"))),
-        source=sources[str(row["source"])],
-    )
-
-
-def read_source(value: object) -> Source:
-    """A source as a rulebook or lexicon writes it.
-
-    Raises:
-        ValueError: title, issuer, year or section is missing or of a wrong type.
-    """
-    given = value if isinstance(value, dict) else {}
-    texts = [given.get(key) for key in ("title", "issuer", "section")]
-    year = given.get("year")
-    if not all(isinstance(text, str) and text for text in texts) or not isinstance(year, int):
-        raise ValueError("source needs title, issuer, year (a number) and section")
-    title, issuer, section = map(str, texts)
-    return Source(title=title, issuer=issuer, year=year, section=section)
-
-
-def _map(value: object) -> dict[str, object]:
-    assert isinstance(value, dict)
-    return value
-
-
-def _terms(value: object) -> dict[str, list[str]]:
-    return {language: _strings(terms) for language, terms in _map(value).items()}
-
-
-def _rows(value: object) -> list[dict[str, object]]:
-    assert isinstance(value, list)
-    return value
-
-
-def _strings(value: object) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else []

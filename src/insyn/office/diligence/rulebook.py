@@ -8,7 +8,7 @@ the worst of the rules that fire. A company's rulebook beside ours can only add 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cache
@@ -17,20 +17,16 @@ from importlib.resources import files
 import yaml
 
 from insyn.base.errors import Refusal, UnreadableInput
-from insyn.office.diligence.condition import Condition, condition
+from insyn.office.diligence.checked import checked_names, compiled
+from insyn.office.diligence.condition import Condition
 from insyn.office.diligence.deal import (
-    AREAS,
-    END_USERS,
-    EXPORT_CLASSES,
-    LIST_STATES,
-    SAFEGUARDS,
-    USES,
     Deal,
     read_deal,
 )
 from insyn.office.diligence.derivation import derive
-from insyn.office.diligence.facts import FACTS, FactValue
-from insyn.office.diligence.lexicon import Lexicon, Source, lexicon, read_source
+from insyn.office.diligence.entries import Source, read_source
+from insyn.office.diligence.facts import FactValue
+from insyn.office.diligence.lexicon import Lexicon, lexicon
 from insyn.office.diligence.reading import read_with_places
 
 CURRENT = "1.0.0"
@@ -254,8 +250,8 @@ def _rule(row: object, sources: Mapping[str, object], line: int, book: str) -> R
         rests=cases["rests"],
         line=line,
         book=book,
-        looks_at=_checked_names(condition),
-        program=_compile(condition),
+        looks_at=checked_names(condition),
+        program=compiled(condition),
     )
 
 
@@ -264,63 +260,6 @@ def _cases(value: object) -> tuple[Mapping[str, object], ...]:
     if not all(isinstance(item, dict) for item in items):
         raise ValueError("its cases are lists of deals, each a mapping of fields")
     return tuple(items)
-
-
-_STRING = re.compile(r"\"([^\"]*)\"|'([^']*)'")
-_NAME = re.compile(r"(?<![\w.])[a-z_]\w*")
-_CEL = frozenset({"size", "in", "true", "false", "c"})
-"""What a condition may name besides facts; `c` is the variable of exists() and all()."""
-_OWN_WORDS = re.compile(r"[a-z0-9_]+")
-
-
-def _checked_names(condition: str) -> tuple[str, ...]:
-    bare = _STRING.sub("", condition)
-    names = list(dict.fromkeys(_NAME.findall(bare)))
-    if unknown := [name for name in names if name not in FACTS and name not in _CEL]:
-        raise ValueError(f"names no fact: {', '.join(unknown)}; `insyn rulebook show` lists facts")
-    for fact, word in _compared(condition):
-        if fact in _WORDS and word not in _WORDS[fact]:
-            raise ValueError(f"{fact} is never {word!r}; it is one of {', '.join(_WORDS[fact])}")
-    return tuple(name for name in names if name in FACTS)
-
-
-def _compared(condition: str) -> Iterable[tuple[str, str]]:
-    """Facts and the words they are compared with."""
-    for match in re.finditer(r"(\w+)\s*(?:==|!=)\s*\"([^\"]*)\"", condition):
-        yield match.group(1), match.group(2)
-    for match in re.finditer(r"(\w+)\s+in\s+\[([^\]]*)\]", condition):
-        for word in _STRING.finditer(match.group(2)):
-            yield match.group(1), word.group(1) or word.group(2)
-
-
-_WORDS: Mapping[str, Sequence[str]] = {
-    "end_user": END_USERS,
-    "end_user_declared": END_USERS,
-    "use": USES,
-    "use_declared": USES,
-    "area": AREAS,
-    "safeguards": (*SAFEGUARDS, "unknown"),
-    "list_status": (*LIST_STATES, "unknown"),
-    "export_class": (*EXPORT_CLASSES, "unknown"),
-}
-
-
-def _compile(text: str) -> Condition:
-    try:
-        found = condition(text)
-        answer = found(_empty())
-    except Exception as error:  # the library raises its own tree and lark's; all mean the same
-        raise ValueError(f"condition is not CEL over the facts: {str(error)[:200]}") from error
-    if type(answer).__name__ not in ("BoolType", "bool"):
-        raise ValueError("condition gives something else than true or false")
-    return found
-
-
-_EMPTIES: Mapping[str, FactValue] = {"string": "unknown", "int": 0, "bool": False, "list": []}
-
-
-def _empty() -> Mapping[str, FactValue]:
-    return {name: _EMPTIES[kind] for name, (kind, _) in FACTS.items()}
 
 
 def deal_of(book: Rulebook, case: Mapping[str, object]) -> Deal:
