@@ -22,6 +22,13 @@ SAME = [
     ("海康威视", "Hikvision", False, "own name of a listed company"),
     ("Guangzhou Haige Communications Group", "GUANGZHOU HAIGE COMM GRP", False, "abbreviations"),
     ("Brigade Forty-Four", "Brigade 44", False, "numbers"),
+    ("Qaeda", "AL QA'IDA", False, "a short word, one letter differs"),
+    ("Kaida", "AL QA'IDA", False, "a short word of the same sound, one letter differs"),
+    ("El Kaide", "AL-QAIDA", False, "a short word of the same sound, and the article"),
+    ("Al Kaeda", "AL QA'IDA", False, "a short word of the same sound, and the article"),
+    ("Аль-Каида", "AL QA'IDA", False, "Cyrillic"),
+    ("القاعدة", "AL QA'IDA", False, "Arabic"),
+    ("Веда", "Wiedah", False, "a short Cyrillic word, written by another system"),
 ]
 OTHER = [
     ("Roman Abramov", "Boris Abramov", True, "another given name"),
@@ -31,6 +38,10 @@ OTHER = [
     ("North Trading Company", "General Trading Company", False, "generic words alone"),
     ("习近朋", "习近平", True, "a Han character is not a letter"),
     ("Volkswagen AG", "Siemens AG", False, "only the legal form is shared"),
+    ("Keda", "AL QA'IDA", False, "one short word, alike in sound and not in letters"),
+    ("科达", "AL QA'IDA", False, "the same, of a Han word"),
+    ("Keda Group", "AL QAIDA GROUP", False, "generic words are no evidence beside it"),
+    ("Vays", "WAIZE", False, "one short word, alike in sound and not in letters"),
 ]
 
 

@@ -38,6 +38,10 @@ RUN_SLACK = 4
 LONE_WORD = 0.06
 """Taken off where the only word of an organisation or a vessel is not spelt alike."""
 
+SHORT_WORD = 5
+"""Letters up to which the only word of an organisation must be alike in its letters, too: as many
+short words as fold to one sound are names of other companies (Keda is no Qaida)."""
+
 EVIDENCE_OF_PART = 1.75
 EVIDENCE_OF_WHOLE = 1.15
 EVIDENCE_SLOPE = 0.5
@@ -233,6 +237,8 @@ def _weigh(one: Name, two: Name, pairs: list[Pair]) -> float:
     if not one.personal and len(pairs) == 1 and _leaves_proper(one, two, met_one, met_two):
         # A name of one word and somebody who has that word among others.
         score = min(score, PART_OF_ONE_WORD)
+    if not one.personal and _rests_on_sound(one, two, pairs):
+        score = min(score, PART_OF_ONE_WORD)
     if not one.personal and proper == 0 and (extra + contradiction) > 0.3:
         # Only words that any company may use have met.
         score *= 0.85
@@ -246,6 +252,25 @@ def _leaves_proper(one: Name, two: Name, met_one: set[int], met_two: set[int]) -
         for name, met in ((one, met_one), (two, met_two))
         for at, token in enumerate(name.tokens)
     )
+
+
+def _rests_on_sound(one: Name, two: Name, pairs: list[Pair]) -> bool:
+    """Whether beside generic words only one short word has met, and that by its sound alone.
+
+    An article that met, too, speaks for one name: El Kaide is Al-Qaida. Words of an alphabet other
+    than ours have no Latin letters to hold against the other's; a Han word is read by one rule.
+    """
+    speaking = [p for p in pairs if any(one.tokens[i].role is not Role.GENERIC for i in p[0])]
+    if len(speaking) != 1 or len(speaking[0][0]) != 1 or len(speaking[0][1]) != 1:
+        return False
+    left, right, _score, how = speaking[0]
+    a, b = one.tokens[left[0]], two.tokens[right[0]]
+    if how not in ("same sound", "like sound"):
+        return False
+    if any(word.native and script_of(word.native) != "Hani" for word in (a, b)):
+        return False
+    short = min(len(a.form), len(b.form)) <= SHORT_WORD
+    return short and OSA.distance(a.form, b.form, score_cutoff=1) > 1
 
 
 def _has_initial(one: Name, two: Name) -> bool:

@@ -7,14 +7,14 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-VERSION = "insyn-1.0"
+VERSION = "insyn-1.1"
 """Raise it when analysis, comparison or weighing change what a pair scores: it re-opens every
 clearance. Tables need no hand: their content is part of the version."""
 
 
 @cache
 def matcher() -> str:
-    """The matcher's version with its tables: `insyn-1.0+` and twelve hexadecimal digits."""
+    """The matcher's version with its tables: `insyn-1.1+` and twelve hexadecimal digits."""
     return f"{VERSION}+{_digest('.tsv', files('insyn.office.names').joinpath('data'))[:12]}"
 
 
