@@ -83,6 +83,7 @@ def furnish(office: ApiOffice) -> Known:
     with office.desk.writing() as connection:
         checkpoints.make(connection, FileSigner("example.org/ledger", bytes(range(32))))
     _permit_something(office)
+    notice = _tell_of_parties_and_products(office)
     return Known(
         ids={
             "deal": deals,
@@ -93,6 +94,9 @@ def furnish(office: ApiOffice) -> Known:
             "list_id": ("un", "watch"),
             "person": (victim,),
             "permit": (PERMIT_ID,),
+            "party": ("q-optics", "tier-1"),
+            "product": ("CAM-100",),
+            "notice": (notice,),
         },
         tokens=(*[office.secrets["EVERYBODY"]] * 8, *office.secrets.values(), "nobody"),
     )
@@ -106,6 +110,27 @@ def installed(office: ApiOffice, keys: Office) -> Shelf:
     shelf = Shelf(office.desk.data.root / "trust")
     shelf.install_root(envelope.to_bytes(), fingerprint=envelope.digest)
     return shelf
+
+
+def _tell_of_parties_and_products(office: ApiOffice) -> str:
+    optics = {"id": "q-optics", "kind": "organisation", "names": [{"text": "Quartzwell Optics"}]}
+    made(office, "/api/v1/parties", optics, "ANALYST")
+    made(office, "/api/v1/parties", {"id": "tier-1", "kind": "unknown"}, "ANALYST")
+    edge = {"supplier": "q-optics", "customer": "tier-1", "role": "reseller", "source": SOURCE}
+    made(office, "/api/v1/edges", edge, "ANALYST")
+    stake = {"owner": "tier-1", "owned": "q-optics", "share": "51", "source": SOURCE}
+    made(office, "/api/v1/stakes", stake, "ANALYST")
+    camera = {"id": "CAM-100", "name": "Kamera 100", "kind": "camera"}
+    made(office, "/api/v1/products", camera, "ANALYST")
+    told = {
+        "about": "product",
+        "subject": "CAM-100",
+        "authority": "an invented authority",
+        "reference": "A-1",
+        "received_on": "2026-01-02",
+        "sha256": "ab" * 32,
+    }
+    return str(made(office, "/api/v1/notices", told, "EXPORT_OFFICER")["id"])
 
 
 def _permit_something(office: ApiOffice) -> None:

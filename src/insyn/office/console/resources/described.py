@@ -7,6 +7,7 @@ what is not described; examples hold invented names alone.
 from __future__ import annotations
 
 from datetime import date, datetime
+from types import UnionType
 from typing import Annotated, Any
 
 from fastapi import Depends, Header
@@ -161,7 +162,7 @@ _EXAMPLES = {
 
 # `Any`: as FastAPI types its `responses`.
 def answers(
-    model: type[BaseModel] | None,
+    model: type[BaseModel] | UnionType | None,
     *errors: int,
     status: int = 200,
     example: object = None,

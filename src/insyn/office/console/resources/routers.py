@@ -16,8 +16,10 @@ from insyn.office.console.resources import (
     errors,
     ledger,
     lists,
+    parties,
     people,
     permits,
+    products,
     rulebooks,
 )
 from insyn.office.console.resources.desk import Desk
@@ -30,8 +32,10 @@ ROUTERS = (
     deals.router,
     ledger.router,
     lists.router,
+    parties.router,
     people.router,
     permits.router,
+    products.router,
     rulebooks.router,
 )
 
