@@ -16,6 +16,8 @@ from tests.support.list_files import un_list
 from tests.support.publisher import Asked, Publisher, body, hang, publishing, status
 from tests.support.run_insyn import insyn
 
+from insyn.base.canonical import Json
+from insyn.cli.list_texts import print_entry
 from insyn.office.lists.sources import SOURCES
 
 GOOD = un_list(20, "2026-11-01")
@@ -132,6 +134,38 @@ def test_entry_is_shown_for_people_and_programs(tmp_path: Path) -> None:
     assert insyn("lists", "show", "un", "SAi.003", "--source").out.startswith("<INDIVIDUAL>")
     assert insyn("lists", "show", "un", "SAi.999").code == 1
     assert insyn("lists", "show", "nothing", "SAi.003").code == 2
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ({"earliest": "1961-05-04", "latest": "1961-05-04", "text": "1961-05-04"}, "1961-05-04"),
+        (
+            {"earliest": "1961-05-04", "latest": "1961-05-04", "text": "4 May 1961"},
+            "4 May 1961  (1961-05-04)",
+        ),
+        ({"earliest": "1961-05-04", "latest": "1961-05-04"}, "1961-05-04"),
+        ({"earliest": "1961-01-01", "latest": "1961-12-31", "text": "1961"}, "1961"),
+        (
+            {"earliest": "1961-01-01", "latest": "1962-12-31", "text": "1961 or 1962"},
+            "1961 or 1962  (earliest 1961-01-01, latest 1962-12-31)",
+        ),
+        (
+            {
+                "earliest": "1961-01-01",
+                "latest": "1961-12-31",
+                "approximate": True,
+                "text": "c. 1961",
+            },
+            "c. 1961  (earliest 1961-01-01, latest 1961-12-31, approximate)",
+        ),
+    ],
+)
+def test_birth_date_is_told_as_a_span_only_where_it_is_one(
+    capsys: pytest.CaptureFixture[str], item: dict[str, Json], told: str
+) -> None:
+    print_entry({"birth_dates": [item]})
+    assert capsys.readouterr().out.splitlines() == ["birth dates", f"  {told}"]
 
 
 def test_listed_text_cannot_move_the_cursor(tmp_path: Path) -> None:

@@ -94,11 +94,26 @@ def _item_text(item: Json) -> str:
         return str(item)
     first = next((key for key in ("text", "value") if item.get(key)), None)
     rest = ", ".join(
-        key if value is True else f"{key} {value}" for key, value in item.items() if key != first
+        key if value is True else f"{key} {value}".lstrip()
+        for key, value in _said_once(item).items()
+        if key != first
     )
     if first is None:
         return rest
     return f"{item[first]}  ({rest})" if rest else str(item[first])
+
+
+def _said_once(item: Mapping[str, Json]) -> dict[str, Json]:
+    """The item; of a birth date a span only where it is one, and nothing that its text says."""
+    rest = dict(item)
+    if "earliest" not in item or "latest" not in item:
+        return rest
+    text, first, last = (str(item.get(key, "")) for key in ("text", "earliest", "latest"))
+    if first == last or (first, last) == (f"{text}-01-01", f"{text}-12-31"):
+        del rest["earliest"], rest["latest"]
+    if first == last != text:
+        rest[""] = first
+    return rest
 
 
 def print_difference(title: str, found: Difference) -> None:
