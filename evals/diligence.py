@@ -34,6 +34,8 @@ from evals.scorecard import (
 )
 
 OUTCOMES = ("PASS", "CONDITIONS", "INVESTIGATE", "PRESUMED_DECLINE", "STOP")
+OWN = ("deals.json", "deals_by_others.json", "deals_held_out.json")
+"""Sets in evals/cases: ours; by others, looked at; by others, measured once and not looked at."""
 HELD = OUTCOMES.index("INVESTIGATE")
 GROUPS = ("deals", "cases", "legitimate", "adversarial")
 SCORING = (
@@ -85,7 +87,7 @@ def main() -> None:
     files = args.files or [
         SHARED / "deals" / "letter_deals.json",
         SHARED / "deals" / "example_deals.json",
-        Path(__file__).parent / "cases" / "deals.json",
+        *(Path(__file__).parent / "cases" / name for name in OWN),
     ]
     found: dict[str, Report] = {}
     for file in files:

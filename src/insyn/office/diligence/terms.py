@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -23,6 +24,7 @@ _SPACELESS = re.compile(
 )
 SPACELESS = frozenset({"HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "MYANMAR", "KHMER", "TIBETAN"})
 """Scripts, as `script_of` names them, that put no spaces between words."""
+_GREEK_CYRILLIC = re.compile("[\u0370-\u052f]")
 _ABUGIDA = re.compile("[\u0900-\u0dff]")
 """Indic scripts: their vowel signs and endings hang on the word, so a term of them is a stem."""
 _ETHIOPIC = re.compile("[\u1200-\u139f]")
@@ -57,8 +59,7 @@ class Hit:
     """How many letters of the text the term itself asks for; the fewer, the weaker the hit."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     """One word of a term; `head` and `tail`: letters may come before it, or follow."""
 
     core: str
@@ -102,7 +103,7 @@ class Terms:
             letters = sum(len(word.core) for word in words)
             term = _Term(words, letters, {c: frozenset(ls) for c, ls in found.items()})
             first = words[0]
-            if _SPACELESS.search(first.core):
+            if not first.core.isascii() and _SPACELESS.search(first.core):
                 self._anywhere.setdefault(first.core[:2], []).append(term)
             elif first.head:
                 self._inner.setdefault(first.core, []).append(term)
@@ -229,7 +230,7 @@ def _spellings(written: str, language: str) -> list[tuple[_Word, ...]]:
     made = [_words(written)]
     if language in LATINISED and re.search("[\u0400-\u052f]", written):
         made.append(_words(latinised(written)))
-    if re.search("[\u0370-\u052f]", written) and len(written) >= 8:
+    if len(written) >= 8 and not written.isascii() and _GREEK_CYRILLIC.search(written):
         made.append(_words(" ".join(anyascii(word) for word in written.split())))
     return [words for words in made if words]
 
@@ -242,9 +243,9 @@ def _words(written: str) -> tuple[_Word, ...]:
         for at, part in enumerate(parts):
             head = piece.startswith("*") and at == 0
             tail = piece.endswith("*") and at == len(parts) - 1
-            tail = tail or bool(_ABUGIDA.search(part) and len(part) > 2)
-            if _ETHIOPIC.search(part) and len(part) > 2:
-                head = tail = True
+            if len(part) > 2 and not part.isascii():
+                inside = bool(_ETHIOPIC.search(part))
+                head, tail = head or inside, tail or inside or bool(_ABUGIDA.search(part))
             found.append(_Word(part, head, tail))
     return tuple(found)
 
