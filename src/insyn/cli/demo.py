@@ -13,7 +13,7 @@ def demo(
         Path, typer.Option("--folder", help="Where the tour keeps its data; emptied first.")
     ] = Path(".demo"),
 ) -> None:
-    """Screen a customer file against lists, with every match explained.
+    """Screen customers, judge deals, decide one by two people, sign its permit, replay it.
 
     Real lists are used where they lie in ../shared/data; invented samples in the official formats
     elsewhere. Your own data is not touched.

@@ -1,4 +1,4 @@
-"""The guided tour: lists in, a customer file screened, every match explained.
+"""The guided tour: lists in, customers screened, a deal decided and permitted, all explained.
 
 Always: works in a folder of its own and leaves the user's data alone; uses the real lists where
 they lie in `../shared/data` (or INSYN_SHARED), and invented samples in the same formats elsewhere.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from datetime import timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from rich.text import Text
 
 from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
+from insyn.demo.deciding import take_case
 from insyn.office.lists.intake import gather, take_in_all
 from insyn.office.lists.snapshots import ListStore
 from insyn.office.screening.batch import Work, Worker
@@ -53,6 +55,7 @@ def run(folder: Path, console: Console) -> None:
             console.rule("3. Real queries against the real lists")
             _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
             _screen_real(work, shared / "names" / "people_unlisted_us.csv", console)
+    take_case(data, console)
     console.rule("What you can do now")
     listed = "Quartzwell Optics" if shared is None else "海康威视"
     command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
@@ -60,10 +63,18 @@ def run(folder: Path, console: Console) -> None:
         f"Its data lies in [bold]{folder}[/]. Try:\n"
         f"  {command} --data {folder} screen '{listed}'\n"
         f"  {command} --data {folder} lists status\n"
+        f"  {command} --data {folder} sign-in anna --password-file {folder}/password\n"
+        f"  {command} --data {folder} case show arena\n"
+        f"  {command} --data {folder} case replay arena --as-of {_ten_days_ago()}\n"
+        f"  {command} --data {folder} ledger show\n"
         f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
         f"  {command} --help",
         highlight=False,
     )
+
+
+def _ten_days_ago() -> str:
+    return (system_clock() - timedelta(days=10)).date().isoformat()
 
 
 def find_shared() -> Path | None:
