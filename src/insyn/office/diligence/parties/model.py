@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
@@ -304,7 +304,7 @@ def read_share(text: str) -> tuple[int, int]:
         ends = [Decimal(part.strip()) * (WHOLE_PPM // 100) for part in parts]
         low = int(ends[0].to_integral_value(ROUND_FLOOR))
         high = int(ends[-1].to_integral_value(ROUND_CEILING))
-    except (InvalidOperation, ValueError, OverflowError):
+    except (ArithmeticError, ValueError):
         low, high = -1, -1
     if len(parts) > 2 or not 0 <= low <= high <= WHOLE_PPM:
         raise Refusal("a share is a percentage from 0 to 100, such as 60, or a span, such as 25-50")

@@ -1,7 +1,8 @@
 """What screening says of parties, the owners behind them included: now, or at a moment.
 
 Always: every name of a party counts, the worst of them stands; a name that is not screened as it
-is now is unknown, never clear; so is an owner nobody could screen, where it may hold one half.
+is now is unknown, never clear. A party nobody has named cannot be screened, and so may be anybody:
+it is possible, and so is what it may own one half of.
 """
 
 from __future__ import annotations
@@ -137,10 +138,10 @@ def _of_party(connection: sa.Connection, party: str, at: datetime | None) -> Sai
 
 
 def of_names(connection: sa.Connection, party: Party, *, at: datetime | None = None) -> Said:
-    """The worst that screening says of any name of a party; one without a name is unknown."""
+    """The worst that screening says of any name of a party; one without a name is possible."""
     said = [said_of(connection, subject.id, at=at) for subject in party.subjects()]
     if not said:
-        return Said(status="unknown")
+        return Said(status="possible")
     seen = {alert for each in said for alert in each.seen}
     return Said(
         status=max((each.status for each in said), key=WORSE.index),
