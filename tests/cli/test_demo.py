@@ -26,7 +26,27 @@ def test_the_tour_screens_the_samples_and_explains_every_match() -> None:
         assert outcome in done.out
     assert "not screened" in done.out  # the row without a name
     assert "+ birth date" in done.out
-    assert "refused" not in done.out
+    assert "refused sample" not in done.out
+
+
+def test_the_tour_decides_a_deal_by_two_people_and_shows_what_is_refused() -> None:
+    done = insyn("demo")
+    told = " ".join(done.out.split())
+    for part in (
+        "CONDITIONS arena",
+        "INVESTIGATE town",
+        "anna votes yes: refused",
+        "pia votes yes: agrees; the case is approved_with_conditions",
+        "valid signed by per and pia",
+        "refused signed by per alone",
+        "refused camera cap changed",
+        "CONDITIONS ten days ago",
+        "The approval has lapsed",
+    ):
+        assert part in told
+    folder = ("--data", ".demo")
+    assert insyn(*folder, "ledger", "show").code == 0
+    assert insyn(*folder, "case", "show", "arena").code == 0
 
 
 def test_the_tour_keeps_its_data_in_its_own_folder_and_empties_it_first() -> None:
