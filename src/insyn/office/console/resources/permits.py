@@ -33,9 +33,10 @@ from insyn.office.console.resources.desk import AtDesk, Desk, Sent
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import Wants
-from insyn.office.diligence.cases import casebook, permits, steps
-from insyn.trust.keys.envelope import Envelope, read_envelope
+from insyn.office.diligence.cases import casebook, issuing
+from insyn.trust.keys.envelope import Envelope, check, read_envelope
 from insyn.trust.keys.public import PublicKey
+from insyn.trust.keys.root import Role as RootRole
 from insyn.trust.keys.root import Root
 from insyn.trust.people.identity import Identified
 from insyn.trust.permit.issue import completed
@@ -155,16 +156,23 @@ def issue_permit(
     """Take in a permit that enough approvers signed, if it says what was approved in its case."""
     envelope = given.envelope.read("the permit")
     shelf = _shelf(desk)
-    permit = completed(envelope, _root(shelf))
+    root = _root(shelf)
+    permit = completed(envelope, root)
 
     def make(connection: sa.Connection) -> Response:
         with missing_is_404("case"):
-            case = casebook.find(connection, permit.case)
-        said = permits.require_approved(case, permit)
-        steps.take(connection, case, said, actor=asking.actor, now=desk.now())
+            casebook.id_of(connection, permit.case)
+        issuing.record_issue(
+            connection,
+            permit,
+            digest=envelope.digest,
+            signers=check(envelope, root.signers(RootRole.PERMIT)).signers,
+            actor=asking.actor,
+            now=desk.now(),
+        )
         # The file first: a permit on the shelf that no case names is put there again, unchanged.
         with shelf.writing():
-            shelf.keep_permit(envelope, _root(shelf))
+            shelf.keep_permit(envelope, root)
         answer = etags.answer(request, _told(envelope), status=201)
         answer.headers["Location"] = f"{router.prefix}/permits/{permit.id}"
         return answer
