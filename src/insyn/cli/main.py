@@ -16,6 +16,7 @@ import insyn
 from insyn.base.errors import InsynError
 from insyn.cli import (
     case,
+    channel,
     clearance,
     compare,
     deal,
@@ -26,6 +27,7 @@ from insyn.cli import (
     lists,
     office,
     party,
+    party_kept,
     permit,
     rulebook,
     screen,
@@ -48,6 +50,7 @@ app.command()(compare.compare)
 app.command()(demo.demo)
 app.add_typer(lists.app, name="lists")
 app.add_typer(party.app, name="party")
+app.add_typer(channel.app, name="channel")
 app.add_typer(clearance.app, name="clearance")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(deal.app, name="deal")
@@ -60,6 +63,9 @@ app.add_typer(user.app, name="user")
 app.command("sign-in")(user.sign_in)
 app.command("sign-out")(user.sign_out)
 app.command("whoami")(user.whoami)
+party.app.command("add")(party_kept.add_party)
+party.app.command("own")(party_kept.own)
+party.app.command("owners")(party_kept.show_owners)
 deal.app.command("import")(deal_kept.import_deals)
 deal.app.command("list")(deal_kept.list_deals)
 deal.app.command("show")(deal_kept.show_deal)
