@@ -27,6 +27,7 @@ from insyn.cli import (
     lists,
     office,
     party,
+    party_files,
     party_kept,
     permit,
     rulebook,
@@ -63,6 +64,7 @@ app.add_typer(user.app, name="user")
 app.command("sign-in")(user.sign_in)
 app.command("sign-out")(user.sign_out)
 app.command("whoami")(user.whoami)
+party.app.command("export")(party_files.export_parties)
 party.app.command("add")(party_kept.add_party)
 party.app.command("own")(party_kept.own)
 party.app.command("owners")(party_kept.show_owners)

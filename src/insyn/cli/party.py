@@ -39,7 +39,12 @@ CHANGES_SHOWN = 50
 
 @app.command("import")
 def import_parties(
-    file: Annotated[Path, typer.Argument(help="CSV, with the columns of `insyn screen --file`.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV, with the columns of `insyn screen --file`; or what `party export` writes."
+        ),
+    ],
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
@@ -47,11 +52,15 @@ def import_parties(
 
     Exit 1: a row could not be read, or a party needs a look.
     """
+    from insyn.cli.party_files import import_channel, is_channel_file
     from insyn.office.screening import register
     from insyn.office.screening.customers import read_customers
     from insyn.office.screening.store import open_store
 
     directory = data_directory(data)
+    if is_channel_file(file):
+        import_channel(file, directory, as_json=as_json)
+        return
     bad: list[str] = []
     now = system_clock()
     # One transaction: a file that turns out cut or hostile leaves nothing behind.

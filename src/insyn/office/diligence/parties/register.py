@@ -286,6 +286,12 @@ def edges_of(
     return [edge for edge in found if party in (edge.supplier, edge.customer)]
 
 
+def relation_ids(connection: sa.Connection) -> set[str]:
+    """Ids of all stakes and edges ever recorded."""
+    tables = (schema.stakes, schema.edges)
+    return {id_ for table in tables for id_ in connection.scalars(sa.select(table.c.id))}
+
+
 def owners_above(stakes: Iterable[Stake], party: str) -> set[str]:
     """Everybody who holds a stake in the party, or in one who does; without the party itself."""
     holders: dict[str, set[str]] = {}
