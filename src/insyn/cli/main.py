@@ -18,6 +18,7 @@ from insyn.cli import (
     case,
     channel,
     clearance,
+    commitment,
     compare,
     deal,
     deal_kept,
@@ -30,8 +31,10 @@ from insyn.cli import (
     party_files,
     party_kept,
     permit,
+    product,
     rulebook,
     screen,
+    training,
     user,
 )
 from insyn.cli.options import DataOption
@@ -60,6 +63,9 @@ app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(office.app, name="office")
 app.add_typer(key.app, name="key")
 app.add_typer(permit.app, name="permit")
+app.add_typer(product.app, name="product")
+app.add_typer(commitment.app, name="commitment")
+app.add_typer(training.app, name="training")
 app.add_typer(user.app, name="user")
 app.command("sign-in")(user.sign_in)
 app.command("sign-out")(user.sign_out)
