@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +16,14 @@ from insyn.base.errors import Refusal
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
 from insyn.cli.tables import print_table, shown
-from insyn.trust.people.duties import Role
+from insyn.trust.people.duties import Role, require
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from insyn.base.canonical import Json
     from insyn.trust.people.duties import Actor
+    from insyn.trust.people.identity import Identified
     from insyn.trust.people.users import Person, State
 
 app = typer.Typer(
@@ -44,7 +46,9 @@ PasswordFileOption = Annotated[
 
 
 def sign_in(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Your sign-in name.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Your sign-in name (else asked for).")
+    ] = None,
     password_file: PasswordFileOption = None,
     as_json: JsonOption = False,
     data: DataOption = None,
@@ -56,6 +60,7 @@ def sign_in(
     from insyn.trust.people.passwords import Passwords
 
     directory = data_directory(data)
+    name = name or str(typer.prompt("Name", err=True))
     password = passphrase(password_file, "Password")
     with open_store(directory) as store:
         secret, why_not = signing_in.sign_in(
@@ -76,7 +81,7 @@ def sign_in(
         _tell(person, as_json)
 
 
-def sign_out(data: DataOption = None) -> None:
+def sign_out(as_json: JsonOption = False, data: DataOption = None) -> None:
     """End the session that was begun here."""
     from insyn.cli.acting import keep_session, kept_session
     from insyn.office.screening.store import open_store
@@ -86,7 +91,7 @@ def sign_out(data: DataOption = None) -> None:
     with open_store(directory) as store, store.writing() as connection:
         sessions.end(connection, kept_session(directory))
     keep_session(directory, None)
-    print("signed out")
+    _say("signed out", as_json, {"signed_out": True})
 
 
 def whoami(as_json: JsonOption = False, data: DataOption = None) -> None:
@@ -167,13 +172,33 @@ def list_people(as_json: JsonOption = False, data: DataOption = None) -> None:
     """List the office's people with their roles."""
     from insyn.trust.people import users
 
-    with _acting(data) as (connection, _actor):
+    with _acting(data) as (connection, actor):
+        require(actor, "user.manage")
         found = users.every(connection)
     if as_json:
         print(json.dumps([person.to_json() for person in found], ensure_ascii=False))
     else:
         rows = [(p.id, p.name, str(p.state), ", ".join(sorted(p.roles))) for p in found]
         print_table(("id", "name", "state", "roles"), rows)
+
+
+@app.command("show")
+def show(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
+    """Show a person: state, roles, and until when they have to wait after failed sign-ins."""
+    from insyn.trust.people import signing_in, users
+
+    with _acting(data) as (connection, actor):
+        found = users.find(connection, person)
+        if found.id != actor.id:
+            require(actor, "user.manage")
+        until = signing_in.waits_until(connection, found.name, now=system_clock())
+    if as_json:
+        waits = isoformat(until) if until else None
+        print(json.dumps({**found.to_json(), "waits_until": waits}, ensure_ascii=False))
+        return
+    _tell(found, as_json)
+    if until:
+        print(f"failed to sign in too often; has to wait until {isoformat(until)}")
 
 
 @app.command("grant")
@@ -219,16 +244,14 @@ def enable(person: PersonArgument, as_json: JsonOption = False, data: DataOption
 
 
 @app.command("unlock")
-def unlock(person: PersonArgument, data: DataOption = None) -> None:
+def unlock(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
     """Let somebody who failed too often try again at once."""
     from insyn.trust.people import signing_in, users
-    from insyn.trust.people.duties import require
 
     with _acting(data) as (connection, actor):
-        require(actor, "user.manage")
+        signing_in.unlock(connection, person, actor=actor, now=system_clock())
         found = users.find(connection, person)
-        signing_in.unlock(connection, found.name)
-    print(f"{found.id} may try again")
+    _say(f"{found.id} may try again", as_json, found.to_json())
 
 
 @app.command("password")
@@ -237,6 +260,7 @@ def password(
         Path | None, typer.Option("--old-password-file", metavar="FILE", help="The old one.")
     ] = None,
     password_file: PasswordFileOption = None,
+    as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Change your own password; all your sessions end."""
@@ -249,13 +273,14 @@ def password(
         users.change_password(
             connection, actor.id, old=old, new=new, passwords=Passwords(), now=system_clock()
         )
-    print("changed; sign in again")
+    _say("changed; sign in again", as_json, {"id": actor.id, "changed": "password"})
 
 
 @app.command("erase")
 def erase(
     person: PersonArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Erase without being asked.")] = False,
+    as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Erase who a person is; what they did stays under their id. It cannot be undone."""
@@ -266,7 +291,8 @@ def erase(
     with _acting(data) as (connection, actor):
         id_ = users.find(connection, person).id
         users.erase(connection, id_, actor=actor, now=system_clock())
-    print(f"{id_} is erased")
+        found = users.find(connection, id_)
+    _say(f"{id_} is erased", as_json, found.to_json())
 
 
 @tokens_app.command("add")
@@ -283,14 +309,15 @@ def add_token(
     """Make an API token of your own; it is printed once."""
     from insyn.trust.people import tokens
 
-    with _acting(data) as (connection, actor):
+    with _identified(data) as (connection, asking):
         token, secret = tokens.add(
             connection,
             label=label,
             scopes=scope,
             lasts=timedelta(days=days),
-            actor=actor,
+            actor=asking.actor,
             now=system_clock(),
+            within=asking,
         )
     if as_json:
         print(json.dumps({**token.to_json(), "secret": secret}, ensure_ascii=False))
@@ -324,25 +351,34 @@ def list_tokens(as_json: JsonOption = False, data: DataOption = None) -> None:
 
 @tokens_app.command("revoke")
 def revoke_token(
-    token: Annotated[str, typer.Argument(help="The token's id.")], data: DataOption = None
+    token: Annotated[str, typer.Argument(help="The token's id.")],
+    as_json: JsonOption = False,
+    data: DataOption = None,
 ) -> None:
     """End a token at once."""
     from insyn.trust.people import tokens
 
     with _acting(data) as (connection, actor):
-        tokens.revoke(connection, token, actor=actor, now=system_clock())
-    print(f"{token} is revoked")
+        ended = tokens.revoke(connection, token, actor=actor, now=system_clock())
+    _say(f"{token} is revoked", as_json, ended.to_json())
 
 
 @contextmanager
 def _acting(data: Path | None) -> Iterator[tuple[sa.Connection, Actor]]:
     """A writing transaction, and who acts in it."""
+    with _identified(data) as (connection, asking):
+        yield connection, asking.actor
+
+
+@contextmanager
+def _identified(data: Path | None) -> Iterator[tuple[sa.Connection, Identified]]:
+    """A writing transaction, and who acts in it by what."""
     from insyn.cli.acting import acting
     from insyn.office.screening.store import open_store
 
     directory = data_directory(data)
     with open_store(directory) as store, store.writing() as connection:
-        yield connection, acting(directory, connection, scope="people").actor
+        yield connection, acting(directory, connection, scope="people")
 
 
 def _set_state(data: Path | None, person: str, state: State, as_json: bool) -> None:
@@ -352,6 +388,10 @@ def _set_state(data: Path | None, person: str, state: State, as_json: bool) -> N
         id_ = users.find(connection, person).id
         found = users.set_state(connection, id_, state, actor=actor, now=system_clock())
     _tell(found, as_json)
+
+
+def _say(sentence: str, as_json: bool, record: Mapping[str, Json]) -> None:
+    print(json.dumps(record, ensure_ascii=False) if as_json else sentence)
 
 
 def _tell(person: Person, as_json: bool, token: str | None = None) -> None:

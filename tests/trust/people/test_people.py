@@ -14,13 +14,15 @@ from tests.support.people_desk import CHEAP, PASSWORD, PeopleDesk, people_in
 
 from insyn.base.errors import Refusal, UsageError
 from insyn.trust.ledger import log, privacy
-from insyn.trust.people import tokens, users
+from insyn.trust.people import attempts, tokens, users
 from insyn.trust.people.duties import Actor, Role
 from insyn.trust.people.passwords import Passwords, require_good
-from insyn.trust.people.signing_in import FREE_BY_NAME, FREE_BY_SOURCE, unlock
+from insyn.trust.people.signing_in import unlock
 from insyn.trust.people.users import State
 
 pytestmark = pytest.mark.databases
+
+FREE_BY_NAME, FREE_BY_SOURCE = attempts.of_name("").free, attempts.of_address("").free
 
 
 @pytest.fixture
@@ -104,14 +106,14 @@ def test_who_fails_too_often_waits_whatever_the_spelling(
 
 
 def test_waits_grow_and_an_administrator_can_end_them(desk: PeopleDesk) -> None:
-    desk.first("Ada")
+    ada = desk.first("Ada")
     for _ in range(FREE_BY_NAME + 3):
         desk.sign_in("Ada", "not this one 12", source="192.0.2.1")
         desk.pass_time(minutes=1)
     desk.pass_time(minutes=1)
     assert desk.sign_in("Ada", source="192.0.2.2")[0] is None
     with desk.store.writing() as connection:
-        unlock(connection, "ADA")
+        unlock(connection, "ADA", actor=ada, now=desk.now)
     assert desk.sign_in("Ada", source="192.0.2.2")[0] is not None
 
 

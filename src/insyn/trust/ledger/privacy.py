@@ -80,11 +80,16 @@ def erase(
     gone = sorted((row.leaf, row.field) for row in connection.execute(query))
     if not gone:
         return 0
-    if connection.dialect.name == "sqlite":
-        # Otherwise the bytes stay in the file until something is written over them.
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    overwrite_what_goes(connection)
     connection.execute(sa.delete(table).where(mine))
     records: list[Json] = [{"leaf": leaf, "field": field} for leaf, field in gone]
     what: dict[str, Json] = {"leaves": records, "because": because}
     log.append(connection, Leaf(kind=PERSONAL_ERASED.name, who=who, what=what), now=now)
     return len(gone)
+
+
+def overwrite_what_goes(connection: sa.Connection) -> None:
+    """Have what this connection deletes or changes from now on leave no bytes in SQLite's file."""
+    if connection.dialect.name == "sqlite":
+        # Otherwise they stay there until something is written over them.
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from insyn.trust.people.duties import Actor
 
@@ -12,7 +13,11 @@ SCOPES = ("read", "screen", "deals", "cases", "permits", "lists", "people", "led
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """A person who proved who they are; `scopes` of None: a session, limited by roles alone."""
+    """A person who proved who they are; `scopes` of None: a session, limited by roles alone.
+
+    `until`: when the token that proved it is over; None for a session.
+    """
 
     actor: Actor
     scopes: frozenset[str] | None = None
+    until: datetime | None = None

@@ -48,12 +48,13 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """The hash that is kept."""
-        return self._hasher.hash(_normal(password))
+        return self._hasher.hash(_bytes(password))
 
     def is_right(self, kept: str | None, password: str) -> bool:
         """Whether it is the password of this hash; None is nobody's, and takes as long."""
+        nobodys = self._nobodys  # made by the first who asks, whoever that asks for
         try:
-            right = self._hasher.verify(kept or self._nobodys, _normal(password))
+            right = self._hasher.verify(kept or nobodys, _bytes(password))
         except (VerificationError, InvalidHashError):
             return False
         return right and kept is not None
@@ -85,6 +86,10 @@ def require_good(password: str, *, name: str) -> None:
 def _common() -> frozenset[str]:
     """Often tried first; the list is short, for the length keeps most such passwords out."""
     return frozenset((files("insyn.trust.people") / "common_passwords.txt").read_text().split())
+
+
+def _bytes(password: str) -> bytes:
+    return _normal(password).encode("utf-8", "surrogatepass")
 
 
 def _normal(password: str) -> str:

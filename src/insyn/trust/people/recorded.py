@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from insyn.base.canonical import Json
+from insyn.base.clock import isoformat
 from insyn.trust.ledger import log
 from insyn.trust.ledger.kinds import Kind, Shape, register
 from insyn.trust.ledger.leaf import Leaf, Personal
@@ -28,6 +29,30 @@ CHANGED = register(
     )
 )
 
+RENAMED = register(
+    Kind(
+        name="person.renamed",
+        title="a person took another sign-in name",
+        what={"person": Shape.ID},
+        personal=frozenset({"name"}),
+    )
+)
+BLOCKED = register(
+    Kind(
+        name="sign-in.blocked",
+        title="sign-ins failed too often, and have to wait; `by` is name or address, told neither",
+        what={"by": Shape.WORD, "failures": Shape.COUNT, "until": Shape.TIME},
+    )
+)
+
+
+def record_blocked(
+    connection: sa.Connection, by: str, failures: int, until: datetime, *, now: datetime
+) -> None:
+    """Add the leaf of a wait that begins. It says the same of a name that nobody bears."""
+    what: dict[str, Json] = {"by": by, "failures": failures, "until": isoformat(until)}
+    log.append(connection, Leaf(kind=BLOCKED.name, who="office", what=what), now=now)
+
 
 def record_added(
     connection: sa.Connection, person: str, name: str, *, who: str, now: datetime
@@ -35,6 +60,13 @@ def record_added(
     """Add the leaf of a new person."""
     personal = {"name": Personal(subject=person, data=name)}
     leaf = Leaf(kind=ADDED.name, who=who, what={"person": person}, personal=personal)
+    log.append(connection, leaf, now=now)
+
+
+def record_renamed(connection: sa.Connection, person: str, name: str, *, now: datetime) -> None:
+    """Add the leaf of a name that a person took."""
+    personal = {"name": Personal(subject=person, data=name)}
+    leaf = Leaf(kind=RENAMED.name, who=person, what={"person": person}, personal=personal)
     log.append(connection, leaf, now=now)
 
 

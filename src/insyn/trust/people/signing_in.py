@@ -12,22 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from insyn.trust.people import schema, sessions
+from insyn.trust.people import attempts, recorded, schema, sessions, users
+from insyn.trust.people.attempts import Count
+from insyn.trust.people.duties import Actor, require
+from insyn.trust.people.names import key_of
 from insyn.trust.people.passwords import Passwords
-from insyn.trust.people.secrets import digest_of
-from insyn.trust.people.users import State, key_of
+from insyn.trust.people.users import State
 
-FREE_BY_NAME = 5
-FREE_BY_SOURCE = 20
-"""Failures before a name, or an address, has to wait."""
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=12)
-FORGOTTEN_AFTER = timedelta(hours=24)
-"""Without a try for so long, the count begins anew."""
 WRONG = "the name or the password is not right"
 
 
@@ -35,8 +30,7 @@ WRONG = "the name or the password is not right"
 class _Try:
     """A sign-in that has begun: it is counted, and the password is still to be looked at."""
 
-    by_name: str
-    by_source: str
+    counts: tuple[Count, ...]
     person: str | None = None
     kept: str | None = None
     refused: str = ""
@@ -60,6 +54,7 @@ def sign_in(
         begun = _begin(connection, name, source, now)
     right = passwords.is_right(begun.kept, password)
     if begun.refused or not right or begun.person is None or begun.kept is None:
+        _record_waits(writing, begun, now)
         return None, begun.refused or WRONG
     fresh = passwords.hash(password) if passwords.is_outdated(begun.kept) else begun.kept
     with writing() as connection:
@@ -73,71 +68,53 @@ def sign_in(
         )
         if still.rowcount != 1:
             return None, WRONG
-        _forget(connection, begun.by_name)
-        _take_back(connection, begun.by_source)
+        attempts.forget(connection, attempts.of_name(name))
+        attempts.take_back(connection, attempts.of_address(source))
         return sessions.begin(connection, begun.person, now=now), ""
 
 
-def unlock(connection: sa.Connection, name: str) -> None:
-    """Let a name try again at once."""
-    _forget(connection, _hashed("name", key_of(name)))
+def unlock(connection: sa.Connection, person: str, *, actor: Actor, now: datetime) -> None:
+    """Let somebody who failed too often try again at once.
+
+    Raises:
+        Refusal: the actor may not, or there is no such person.
+    """
+    require(actor, "user.manage")
+    found = users.find(connection, person)
+    attempts.forget(connection, attempts.of_name(found.name))
+    recorded.record_change(connection, found.id, "unlocked", who=actor.id, now=now)
+
+
+def waits_until(connection: sa.Connection, name: str, *, now: datetime) -> datetime | None:
+    """When somebody who failed too often may try again; None: now."""
+    return attempts.waits_until(connection, attempts.of_name(name), now=now)
 
 
 def _begin(connection: sa.Connection, name: str, source: str, now: datetime) -> _Try:
-    by_name, by_source = _hashed("name", key_of(name)), _hashed("from", source)
-    waits = (
-        _count(connection, by_name, FREE_BY_NAME, now),
-        _count(connection, by_source, FREE_BY_SOURCE, now),
-    )
-    until = max((wait for wait in waits if wait), default=None)
+    attempts.forget_old(connection, now=now)
+    both = (attempts.of_name(name), attempts.of_address(source))
+    counts = tuple(attempts.count(connection, counted, now=now) for counted in both)
+    until = max((one.waits_until for one in counts if one.waits_until), default=None)
     if until is not None:
         minutes = max(1, -(-int((until - now).total_seconds()) // 60))
         refused = f"too many tries; wait {minutes} minutes, or ask an administrator to unlock"
-        return _Try(by_name=by_name, by_source=by_source, refused=refused)
+        return _Try(counts=counts, refused=refused)
     table = schema.users
     row = connection.execute(sa.select(table).where(table.c.key == key_of(name))).first()
     if row is None or row.state != str(State.ACTIVE):
-        return _Try(by_name=by_name, by_source=by_source)
-    return _Try(by_name=by_name, by_source=by_source, person=row.id, kept=row.password)
+        return _Try(counts=counts)
+    return _Try(counts=counts, person=row.id, kept=row.password)
 
 
-def _forget(connection: sa.Connection, of: str) -> None:
-    table = schema.attempts
-    connection.execute(sa.delete(table).where(table.c.of == of))
-
-
-def _take_back(connection: sa.Connection, of: str) -> None:
-    """A try that was right was no failure of this address; earlier ones stay counted."""
-    table = schema.attempts
-    connection.execute(
-        sa.update(table)
-        .where(table.c.of == of, table.c.failures > 0)
-        .values(failures=table.c.failures - 1, blocked_until=None)
-    )
-
-
-def _hashed(kind: str, value: str) -> str:
-    return digest_of(f"{kind}:{value}")
-
-
-def _count(connection: sa.Connection, of: str, free: int, now: datetime) -> datetime | None:
-    """One more failure, until proved otherwise; gives when the wait is over, if there is one."""
-    table = schema.attempts
-    row = connection.execute(
-        sa.select(table).where(table.c.of == of).with_for_update()
-    ).one_or_none()
-    if row is None:
-        connection.execute(sa.insert(table).values(of=of, failures=1, last_at=now))
-        return None
-    if row.blocked_until is not None and now < row.blocked_until:
-        until: datetime = row.blocked_until
-        return until
-    failures = 1 if now - row.last_at > FORGOTTEN_AFTER else row.failures + 1
-    over = failures - free
-    wait = min(FIRST_WAIT * 2 ** min(max(over, 0), 20), LONGEST_WAIT)
-    connection.execute(
-        sa.update(table)
-        .where(table.c.of == of)
-        .values(failures=failures, last_at=now, blocked_until=now + wait if over >= 0 else None)
-    )
-    return None
+def _record_waits(
+    writing: Callable[[], AbstractContextManager[sa.Connection]], begun: _Try, now: datetime
+) -> None:
+    # After the password, for one that is right begins no wait; and for a name that nobody bears
+    # as for one that somebody does, or the time that it takes would tell them apart.
+    begins = [one for one in begun.counts if one.begins_until is not None]
+    if not begins:
+        return
+    with writing() as connection:
+        for one in begins:
+            assert one.begins_until is not None
+            recorded.record_blocked(connection, one.by, one.failures, one.begins_until, now=now)

@@ -18,7 +18,7 @@ from insyn.base.errors import Refusal, UsageError
 from insyn.trust.people import recorded, schema, users
 from insyn.trust.people.duties import Actor, require
 from insyn.trust.people.identity import SCOPES, Identified
-from insyn.trust.people.secrets import digest_of, new_id, new_secret
+from insyn.trust.people.secrets import digest_of, has_checksum, new_id, new_secret
 
 LONGEST = timedelta(days=366)
 
@@ -58,11 +58,16 @@ def add(
     lasts: timedelta,
     actor: Actor,
     now: datetime,
+    within: Identified | None = None,
 ) -> tuple[Token, str]:
     """A token of one's own, and its secret, once.
 
+    `within`: how the actor proved who they are. A token makes none with more scopes than it has
+    itself, and none that outlives it: else one that leaked would never be over.
+
     Raises:
         UsageError: a scope is unknown, there is none, or it would last too long.
+        Refusal: the token that asks lacks a scope.
     """
     wanted = sorted(set(scopes))
     if not wanted or (unknown := [scope for scope in wanted if scope not in SCOPES]):
@@ -70,7 +75,12 @@ def add(
         raise UsageError(f"a token has scopes of {', '.join(SCOPES)}; given: {named}")
     if not timedelta(0) < lasts <= LONGEST:
         raise UsageError(f"a token lasts 1 to {LONGEST.days} days")
-    secret = new_secret("insyn")
+    ends = now + lasts
+    if within is not None and within.scopes is not None:
+        if beyond := set(wanted) - within.scopes:
+            raise Refusal(f"a token makes no token with scopes that it lacks: {', '.join(beyond)}")
+        ends = min(ends, within.until or ends)
+    secret = new_secret("insyn", checked=True)
     values = {
         "id": new_id("t"),
         "digest": digest_of(secret),
@@ -78,7 +88,7 @@ def add(
         "label": label.strip()[:100] or "token",
         "scopes": " ".join(wanted),
         "made_at": now,
-        "expires_at": now + lasts,
+        "expires_at": ends,
     }
     connection.execute(sa.insert(schema.tokens), [values])
     recorded.record_change(
@@ -91,6 +101,8 @@ def identify(
     connection: sa.Connection, secret: str, *, now: datetime, touch: bool = True
 ) -> Identified | None:
     """Whose token it is; None where it is nobody's, over, revoked, or its owner is not active."""
+    if not has_checksum(secret):
+        return None
     table = schema.tokens
     row = connection.execute(
         sa.select(table).where(table.c.digest == digest_of(secret))
@@ -102,7 +114,9 @@ def identify(
         return None
     if touch:
         connection.execute(sa.update(table).where(table.c.id == row.id).values(used_at=now))
-    return Identified(actor=person.actor, scopes=frozenset(row.scopes.split()))
+    return Identified(
+        actor=person.actor, scopes=frozenset(row.scopes.split()), until=row.expires_at
+    )
 
 
 def revoke(connection: sa.Connection, token: str, *, actor: Actor, now: datetime) -> Token:
@@ -136,7 +150,7 @@ def _find(connection: sa.Connection, token: str) -> Token:
     table = schema.tokens
     row = connection.execute(sa.select(table).where(table.c.id == token)).one_or_none()
     if row is None:
-        raise Refusal(f"there is no token {token!r}; `insyn user tokens` lists yours")
+        raise Refusal(f"there is no token {token!r}; `insyn user token list` lists yours")
     return _token(row)
 
 

@@ -7,7 +7,6 @@ sessions. Every function works inside the transaction of the connection it is gi
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +19,13 @@ from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal
 from insyn.trust.ledger import privacy
-from insyn.trust.people import recorded, schema
+from insyn.trust.people import attempts, names, recorded, schema
 from insyn.trust.people.duties import Actor, Role, require, require_other
+from insyn.trust.people.names import key_of
 from insyn.trust.people.passwords import Passwords, require_good
 from insyn.trust.people.secrets import digest_of, new_id, new_secret
 
 INVITATION_LASTS = timedelta(hours=24)
-LONGEST_NAME = 100
 OFFICE = "office"
 """Who invites the first administrator: whoever holds the data directory."""
 
@@ -64,11 +63,6 @@ class Person:
             "roles": sorted(map(str, self.roles)),
             "added_at": isoformat(self.added_at),
         }
-
-
-def key_of(name: str) -> str:
-    """A sign-in name as it is compared: case, width, accents' form and blanks aside."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def are_any(connection: sa.Connection) -> bool:
@@ -155,8 +149,10 @@ def claim(
     row = connection.execute(gone).one_or_none()
     if row is None or row.expires_at <= now:
         raise Refusal("this one-time token was used, or is over; ask for another")
+    if find(connection, row.person).state is not State.INVITED:
+        raise Refusal("this one-time token was used, or is over; ask for another")
     if name is not None:
-        _rename(connection, row.person, name)
+        _rename(connection, row.person, name, now)
     person = find(connection, row.person)
     require_good(password, name=person.name)
     hashed = passwords.hash(password)
@@ -247,6 +243,8 @@ def set_state(
     connection.execute(_update(person, state=str(state)))
     _require_administrator(connection)
     end_sessions(connection, person)
+    # Whoever was invited and is kept out does not come in by the token that is still about.
+    connection.execute(sa.delete(schema.invitations).where(schema.invitations.c.person == person))
     recorded.record_change(connection, person, str(state), who=actor.id, now=now)
     return find(connection, person)
 
@@ -258,7 +256,8 @@ def erase(connection: sa.Connection, person: str, *, actor: Actor, now: datetime
         Refusal: the actor is no privacy officer, or no active administrator would be left.
     """
     require(actor, "personal.erase")
-    find(connection, person)
+    attempts.forget(connection, attempts.of_name(find(connection, person).name))
+    privacy.overwrite_what_goes(connection)
     table = schema.users
     connection.execute(
         sa.update(table)
@@ -274,14 +273,16 @@ def erase(connection: sa.Connection, person: str, *, actor: Actor, now: datetime
 
 
 def find(connection: sa.Connection, person: str) -> Person:
-    """The person with this id or sign-in name.
+    """The person with this id, or else with this sign-in name.
 
     Raises:
         Refusal: there is none.
     """
     table = schema.users
-    query = sa.select(table).where(sa.or_(table.c.id == person, table.c.key == key_of(person)))
-    row = connection.execute(query).first()
+    # Unencodable text is no id, and the database would not take it.
+    row = connection.execute(sa.select(table).where(table.c.id == key_of(person))).first()
+    if row is None:
+        row = connection.execute(sa.select(table).where(table.c.key == key_of(person))).first()
     if row is None:
         raise Refusal("no such person is known; `insyn user list` shows those that are")
     return _person(connection, row)
@@ -328,15 +329,15 @@ def _insert(connection: sa.Connection, name: str, who: str, now: datetime) -> Pe
     return find(connection, person)
 
 
-def _rename(connection: sa.Connection, person: str, name: str) -> None:
+def _rename(connection: sa.Connection, person: str, name: str, now: datetime) -> None:
     if key_of(name) != key_of(find(connection, person).name):
         _require_free(connection, name)
         connection.execute(_update(person, name=name.strip(), key=key_of(name)))
+        recorded.record_renamed(connection, person, name.strip(), now=now)
 
 
 def _require_free(connection: sa.Connection, name: str) -> None:
-    if not 0 < len(key_of(name)) <= LONGEST_NAME or not name.strip().isprintable():
-        raise Refusal(f"a sign-in name has 1 to {LONGEST_NAME} visible characters")
+    names.require_good(name)
     taken = sa.select(schema.users.c.id).where(schema.users.c.key == key_of(name))
     if connection.execute(taken).first():
         raise Refusal("somebody bears this sign-in name already; take another")

@@ -438,8 +438,8 @@ def list_tokens(request: Request, desk: AtDesk, page: Paged, asking: Anyone) -> 
 def add_token(request: Request, desk: AtDesk, asking: Changes, given: NewToken) -> Response:
     """Make a token of one's own for a program; the answer has its secret, once.
 
-    A token makes none that may do more than itself. Takes no Idempotency-Key, for its answer
-    holds a secret.
+    A token makes none that may do more than itself, or that outlives it. Takes no
+    Idempotency-Key, for its answer holds a secret.
     """
     beyond = set(given.scopes) - (asking.scopes or frozenset(given.scopes))
     if beyond:
@@ -452,6 +452,7 @@ def add_token(request: Request, desk: AtDesk, asking: Changes, given: NewToken) 
             lasts=timedelta(days=given.days),
             actor=asking.actor,
             now=desk.now(),
+            within=asking,
         )
     shown = {"token": token.to_json(), "secret": secret}
     return Response(orjson.dumps(shown), status_code=201, media_type="application/json")
