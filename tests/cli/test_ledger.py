@@ -6,14 +6,22 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.support.exact_screener import entry
+from tests.support.people_desk import PeopleDesk
 from tests.support.register_desk import Desk, desk_in
 from tests.support.run_insyn import insyn
 
+from insyn.base.clock import system_clock
+from insyn.base.config import DataDirectory
+from insyn.cli.acting import TOKEN_VARIABLE
 from insyn.office.screening.model import Subject
+from insyn.office.screening.store import open_store
+from insyn.trust.people import tokens
+from insyn.trust.people.duties import Role
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +164,50 @@ def test_a_leaf_is_proven_for_people_too() -> None:
     assert insyn("ledger", "prove", "9").code == 1
 
 
-@pytest.mark.parametrize("command", ["verify", "prove", "checkpoint", "export", "show"])
+def test_erasing_takes_a_privacy_officer_and_leaves_a_leaf(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase = ("ledger", "erase", "c-1", "--because", "request", "--yes")
+    assert "needs a person" in insyn(*erase).err
+    with open_store(DataDirectory(root=desk.root)) as store:
+        people = PeopleDesk(root=desk.root, store=store, now=system_clock())
+        admin = people.first()
+        privacy = people.add(admin, "Pia Privacysson", Role.PRIVACY_OFFICER)
+        with store.writing() as connection:
+            secrets = [
+                tokens.add(
+                    connection,
+                    label="test",
+                    scopes=["ledger"],
+                    lasts=timedelta(days=1),
+                    actor=actor,
+                    now=people.now,
+                )[1]
+                for actor in (admin, privacy)
+            ]
+    monkeypatch.setenv(TOKEN_VARIABLE, secrets[0])
+    assert "personal.erase needs the role privacy officer" in insyn(*erase).err
+    monkeypatch.setenv(TOKEN_VARIABLE, secrets[1])
+    assert insyn("ledger", "checkpoint").code == 0
+    assert insyn(*erase, "--json").json == {"fields": 4}
+    again = insyn(*erase)
+    assert (again.code, "keeps no personal data of that subject" in again.err) == (1, True)
+    last = insyn("ledger", "show", "--last", "1", "--json").json
+    assert (last["kind"], last["who"], len(last["what"]["leaves"])) == (
+        "personal.erased",
+        privacy.id,
+        4,
+    )
+    assert insyn("ledger", "verify").code == 0
+
+
+def test_an_office_without_a_key_is_reminded_of_its_first_checkpoint() -> None:
+    assert "signs the first" in insyn("ledger", "verify").err
+    assert insyn("ledger", "checkpoint").code == 0
+    assert insyn("ledger", "verify").err == ""
+
+
+@pytest.mark.parametrize("command", ["verify", "prove", "checkpoint", "export", "show", "erase"])
 def test_every_command_explains_itself(command: str) -> None:
     done = insyn("ledger", command, "--help")
     assert done.code == 0

@@ -1,4 +1,4 @@
-"""`insyn ledger`: verify, prove, checkpoint, export and show what was recorded."""
+"""`insyn ledger`: verify, prove, checkpoint, export, show and erase what was recorded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from insyn.base.clock import system_clock
 from insyn.base.errors import EnvironmentFailure, UsageError
+from insyn.cli.erasure import erase
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table, shown
 
@@ -26,6 +28,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="The ledger: what was recorded, that nothing of it was changed, and proofs of both.",
 )
+
+app.command("erase")(erase)
 
 FINDING = 1
 _PROOF_LIMIT = 4 * 1024 * 1024  # bytes; a proof has a leaf and a few dozen hashes
@@ -200,12 +204,19 @@ def show_ledger(
 def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[str]) -> Report:
     from insyn.office.screening.store import open_store
     from insyn.trust.ledger.check import check
+    from insyn.trust.ledger.checkpoints import is_due
     from insyn.trust.ledger.keyfile import find_signer
 
     # Before the first checkpoint there is no key, and nothing signed to hold against it.
     own = find_signer(directory.root)
     keys = _keys(key, directory) if key or own else []
     with open_store(directory) as store, store.reading() as connection:
+        if own is None and is_due(connection, now=system_clock()):
+            print(
+                "insyn: no checkpoint was signed yet; insyn ledger checkpoint signs the first, and "
+                "from then on one is signed daily or every 1,000 leaves",
+                file=sys.stderr,
+            )
         return check(connection, keys, seen=seen)
 
 

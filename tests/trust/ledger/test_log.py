@@ -241,6 +241,16 @@ def test_a_checkpoint_is_due_by_number_or_by_age(desk: LedgerDesk) -> None:
     assert made(0)
 
 
+def test_left_alone_a_checkpoint_is_due_after_a_day_or_a_thousand_leaves(desk: LedgerDesk) -> None:
+    desk.grow(999, signed=False)
+    with desk.store.reading() as connection:
+        assert not checkpoints.is_due(connection, now=NOON + timedelta(hours=23))
+        assert checkpoints.is_due(connection, now=NOON + timedelta(hours=24))
+    desk.append(thing(999))
+    with desk.store.reading() as connection:
+        assert checkpoints.is_due(connection, now=NOON)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -2,19 +2,23 @@
 
 Always: two commands at once are safe. One brings the database up to date while the other waits;
 a writing transaction begins by taking the write lock, so what it read stays true until it ends.
+After it, a checkpoint of the ledger is signed where one is due and the office has the ledger's key.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
 
+from insyn.base.clock import Clock, system_clock
 from insyn.base.config import DataDirectory
-from insyn.base.errors import EnvironmentFailure, Refusal
+from insyn.base.errors import EnvironmentFailure, InsynError, Refusal
 from insyn.base.files import exclusive
 from insyn.office.migrations import HEAD
 from insyn.office.screening.database import URL_VARIABLE, named_url
@@ -22,14 +26,18 @@ from insyn.office.screening.database import URL_VARIABLE, named_url
 BUSY_TIMEOUT_MS = 60_000
 """How long a command waits for another's write; a page of a re-screening holds it for seconds."""
 
+log = logging.getLogger("insyn.ledger")
+
 _ADVISORY_LOCK = 0x1A5E_11  # any constant of ours; PostgreSQL's lock around a migration
 
 
 class Store:
     """An open database at the revision this version knows. Close it, or use it in a `with`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, keys: Path, clock: Clock) -> None:
         self._engine = engine
+        self._keys = keys
+        self._clock = clock
 
     def __enter__(self) -> Store:
         """The store itself."""
@@ -61,15 +69,53 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that holds the write lock from its start; on an exception nothing stays."""
+        """A transaction that holds the write lock from its start; on an exception nothing stays.
+
+        Once it is kept, a checkpoint of the ledger is signed where one is due.
+        """
+        with self._holding() as writer:
+            yield writer
+        self._sign_if_due()
+
+    @contextlib.contextmanager
+    def _holding(self) -> Iterator[sa.Connection]:
         with _failures_named(), self._engine.connect() as connection:
             writer = connection.execution_options(insyn_write=True)
             with writer.begin():
                 yield writer
 
+    def _sign_if_due(self) -> None:
+        from insyn.trust.ledger import checkpoints
+        from insyn.trust.ledger.keyfile import find_signer
 
-def open_store(data: DataDirectory, *, environ: Mapping[str, str] | None = None) -> Store:
+        try:
+            signer = find_signer(self._keys)
+            if signer is None:
+                return
+            now = self._clock()
+            with self.reading() as connection:
+                is_due = checkpoints.is_due(connection, now=now)
+            if is_due:
+                with self._holding() as connection:
+                    checkpoints.make_if_due(connection, signer, now=now)
+        except InsynError as error:
+            # In a transaction of its own: what the caller changed is kept by now, and must not be
+            # told as failed because the ledger before it was tampered with or its key is damaged.
+            log.warning("insyn: the checkpoint that is due was not signed: %s", error)
+
+
+def open_store(
+    data: DataDirectory,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock = system_clock,
+) -> Store:
     """Open the office's database, made or brought up to date if need be.
+
+    Args:
+        data: where the database lies, and the ledger's key if there is one.
+        environ: else the process's own variables.
+        clock: tells when a checkpoint of the ledger is due.
 
     Raises:
         EnvironmentFailure: it cannot be reached, or a newer Insyn has written it.
@@ -85,7 +131,7 @@ def open_store(data: DataDirectory, *, environ: Mapping[str, str] | None = None)
     except BaseException:
         engine.dispose()
         raise
-    return Store(engine)
+    return Store(engine, data.root, clock)
 
 
 def _make_engine(url: str) -> sa.Engine:

@@ -21,7 +21,7 @@ class Policy:
     """A checkpoint is due after so many leaves, or when the oldest uncovered one is so old."""
 
     leaves: int = 1000
-    age: timedelta = timedelta(hours=1)
+    age: timedelta = timedelta(days=1)
 
 
 def notes(connection: sa.Connection) -> list[str]:

@@ -10,8 +10,6 @@ import binascii
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from insyn.base.errors import EnvironmentFailure
 from insyn.base.files import exclusive, write_atomically
 from insyn.trust.ledger.note import ED25519, PublicKey, key_id
@@ -28,6 +26,8 @@ class FileSigner:
 
     def __init__(self, name: str, seed: bytes) -> None:
         """Take the key's name and its 32 secret bytes."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._public = PublicKey(name=name, public=self._key.public_key().public_bytes_raw())
 
@@ -85,6 +85,8 @@ def open_signer(directory: Path) -> FileSigner:
 
 
 def _make(directory: Path) -> FileSigner:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     seed = os.urandom(32)
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     # Named after its own key: two offices' ledgers are never taken for one another.
