@@ -80,6 +80,20 @@ def test_runs_are_neighbouring_words_of_two_and_three() -> None:
     assert not any(len(run.split()) not in (2, 3) for run in found)
 
 
+@pytest.mark.parametrize(
+    ("apart", "together"),
+    [
+        ("Teng hui", "Denghui"),
+        ("Chung hua", "Zhonghua"),
+        ("Wen hui", "Wenhui"),
+        ("Guo qiang", "Guoqiang"),
+    ],
+)
+def test_a_run_has_the_sound_of_the_word_it_makes(apart: str, together: str) -> None:
+    run = reading(f"Zebulon {apart}").tokens[1:]
+    assert set(terms.exact_run_keys(run)) & set(terms.run_keys(together.lower()))
+
+
 def test_identifiers_meet_by_their_comparable_form_alone() -> None:
     assert terms.identifier_hash("XQ1234567") == terms.identifier_hash("XQ1234567")
     assert terms.identifier_hash("XQ1234567") != terms.identifier_hash("XQ1234568")

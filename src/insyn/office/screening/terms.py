@@ -121,10 +121,13 @@ def exact_run_keys(run: Sequence[Token]) -> tuple[int, int]:
     """Keys of a run: the keys of the single word on the other side meet them."""
     # The sounds of the parts stand for the sound of the whole: only a seam can differ, and folding
     # every run of every name costs more than all else that is done with it.
-    sound = ""
+    sound = before = ""
     for token in run:
         part = coarse(token.form)
+        if before[-1:] == "g" and part[:1] == "h":
+            part = part[1:]  # a fold takes gh for one sound: Teng-hui, Denghui
         sound += part[1:] if sound[-1:] == part[:1] else part
+        before = token.form
     return _key("d", "".join([token.form for token in run])), _key("c", sound)
 
 
