@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.support.exact_screener import entry
+from tests.support.people_desk import CHEAP, PASSWORD
 from tests.support.register_desk import Desk, desk_in
 from tests.support.run_insyn import Ran, insyn
 
 from insyn.office.screening.model import Subject
+from insyn.trust.ledger import log
+from insyn.trust.people import tokens, users
+from insyn.trust.people.duties import Role
 
 PARTY = Subject(id="c-1", name="Nordanvind AB")
 WORDS = ("--because", "another company, same name", "--by", "A. Granskare")
@@ -19,6 +24,8 @@ WORDS = ("--because", "another company, same name", "--by", "A. Granskare")
 @pytest.fixture(autouse=True)
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("INSYN_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("INSYN_TOKEN", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("INSYN_DATABASE_URL", raising=False)
     with desk_in(tmp_path) as desk:
@@ -113,3 +120,50 @@ def test_an_unknown_clearance_cannot_be_withdrawn() -> None:
 def test_without_clearances_the_list_says_so() -> None:
     assert insyn("clearance", "list").out == "no clearances\n"
     assert insyn("clearance", "list", "--json").json == []
+
+
+def signed_in(desk: Desk, *roles: Role) -> str:
+    """A token's secret for somebody with roles."""
+    now = datetime.now(UTC)
+    with desk.store.writing() as connection:
+        first = users.claim(
+            connection,
+            users.invite_first(connection, now=now),
+            password=PASSWORD,
+            passwords=CHEAP,
+            now=now,
+        )
+        _, once = users.add(connection, "Eve", roles=roles, actor=first.actor, now=now)
+        eve = users.claim(connection, once, password=PASSWORD, passwords=CHEAP, now=now)
+        _, secret = tokens.add(
+            connection,
+            label="x",
+            scopes=["screen"],
+            lasts=timedelta(days=1),
+            actor=eve.actor,
+            now=now,
+        )
+    return secret
+
+
+def test_whoever_is_signed_in_is_who_cleared_whatever_by_says(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSYN_TOKEN", signed_in(desk, Role.ANALYST))
+    given = add("--json").json
+    assert given["by"].startswith("u-")
+    with desk.store.reading() as connection:
+        leaves = [leaf for _, leaf in log.contents(connection) if b'"clearance.added"' in leaf]
+    assert [given["by"].encode() in leaf for leaf in leaves] == [True]
+
+
+def test_whoever_is_signed_in_needs_the_role(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSYN_TOKEN", signed_in(desk, Role.APPROVER))
+    assert "needs the role analyst" in add().err
+
+
+@pytest.mark.parametrize("by", [(), ("--by", "u-0123456789ab")])
+def test_who_says_so_is_said_and_is_nobody_s_id(by: tuple[str, ...]) -> None:
+    done = insyn("clearance", "add", "c-1", "un", "QDe.001", "--because", "another company", *by)
+    assert done.code == 2
+    assert "sign in" in done.err

@@ -112,3 +112,12 @@ def test_a_token_acts_within_its_scopes(place: Path, monkeypatch: pytest.MonkeyP
     ended = insyn("user", "token", "revoke", made.json["id"], "--json").json
     assert ended["revoked_at"] is not None
     assert "unknown, over or revoked" in insyn("user", "show", "Ada").err
+
+
+def test_an_ended_session_is_said_and_not_passed_over(place: Path) -> None:
+    first(place)
+    token = insyn("user", "add", "Eve", "--role", "administrator", "--json").json["token"]
+    claim(place, token, "Eve")
+    insyn("user", "disable", "Ada")
+    words = ("--because", "another company", "--by", "Somebody")
+    assert "your session has ended" in insyn("clearance", "withdraw", "1", *words).err

@@ -79,6 +79,19 @@ def acting_or_office(
     return Actor(id=OFFICE, roles=frozenset(Role))
 
 
+def signed_in(
+    data: DataDirectory, connection: sa.Connection, *, scope: str = "cases"
+) -> Identified | None:
+    """Who is signed in here or owns the token in INSYN_TOKEN, as `acting`; None: nobody is.
+
+    Raises:
+        Refusal: the token is no good, or the session that was begun here has ended.
+    """
+    if not os.environ.get(TOKEN_VARIABLE, "").strip() and not kept_session(data):
+        return None
+    return acting(data, connection, scope=scope)
+
+
 def kept_session(data: DataDirectory) -> str:
     """The secret of the session that was begun here; "" where there is none."""
     return _kept().get(_place(data), "")

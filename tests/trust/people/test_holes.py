@@ -14,7 +14,7 @@ from tests.support.people_desk import CHEAP, PASSWORD, PeopleDesk, people_in
 from insyn.base.errors import Refusal
 from insyn.trust.ledger import log
 from insyn.trust.people import attempts, names, sessions, signing_in, tokens, users
-from insyn.trust.people.duties import Role
+from insyn.trust.people.duties import NEVER_TOGETHER, Role
 from insyn.trust.people.secrets import has_checksum
 from insyn.trust.people.users import State
 
@@ -193,6 +193,22 @@ def test_a_shorter_session_may_be_asked_for_and_never_a_longer(desk: PeopleDesk)
     assert whose(6, 5) is None
     assert whose(6, 7) is not None
     assert whose(40, 600) is None
+
+
+@pytest.mark.parametrize("role", sorted(NEVER_TOGETHER[Role.ADMINISTRATOR]))
+def test_whoever_makes_people_known_gives_no_second_word(desk: PeopleDesk, role: Role) -> None:
+    ada = desk.first("Ada")
+    bo = desk.add(ada, "Bo", Role.ADMINISTRATOR)
+    with pytest.raises(Refusal, match="at once"), desk.store.writing() as connection:
+        users.grant(connection, bo.id, role, actor=ada, now=desk.now)
+    with pytest.raises(Refusal, match="at once"), desk.store.writing() as connection:
+        users.add(connection, "Eve", roles=[role, Role.ADMINISTRATOR], actor=ada, now=desk.now)
+
+
+def test_a_requester_may_be_an_approver_of_other_matters(desk: PeopleDesk) -> None:
+    ada = desk.first("Ada")
+    eve = desk.add(ada, "Eve", Role.REQUESTER, Role.APPROVER, Role.ANALYST)
+    assert eve.roles == {Role.REQUESTER, Role.APPROVER, Role.ANALYST}
 
 
 @given(st.text(max_size=40))

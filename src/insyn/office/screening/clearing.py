@@ -41,9 +41,19 @@ class Standing:
 
 
 def add(
-    store: Store, party: str, list_id: str, entry: str, *, because: str, by: str, clock: Clock
+    store: Store,
+    party: str,
+    list_id: str,
+    entry: str,
+    *,
+    because: str,
+    by: str,
+    clock: Clock,
+    person: str | None = None,
 ) -> Clearance:
     """Say that a known party is not the listed entry that it matches.
+
+    `by` is who says so; `person` is the id of whoever is signed in, if somebody is.
 
     Raises:
         UsageError: `because` or `by` is empty.
@@ -70,15 +80,23 @@ def add(
         row = {name: getattr(clearance, name) for name in _BOUND}
         insert = sa.insert(schema.clearances).values(row).returning(schema.clearances.c.id)
         clearance = replace(clearance, id=str(connection.execute(insert).scalar_one()))
-        recorded.record_clearance(connection, clearance)
+        recorded.record_clearance(connection, clearance, person=person)
         _settle_again(
             connection, known, f"cleared {list_id} {entry}: clearance {clearance.id}", now
         )
     return clearance
 
 
-def withdraw(store: Store, clearance: str, *, because: str, by: str, clock: Clock) -> Clearance:
-    """End a clearance; what it silenced counts again at once.
+def withdraw(
+    store: Store,
+    clearance: str,
+    *,
+    because: str,
+    by: str,
+    clock: Clock,
+    person: str | None = None,
+) -> Clearance:
+    """End a clearance; what it silenced counts again at once. `by` and `person` as in `add`.
 
     Raises:
         UsageError: `because` or `by` is empty.
@@ -98,7 +116,7 @@ def withdraw(store: Store, clearance: str, *, because: str, by: str, clock: Cloc
             .values(withdrawn_at=now, withdrawn_by=by, withdrawn_because=because)
         )
         ended = replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))
-        recorded.record_clearance(connection, ended)
+        recorded.record_clearance(connection, ended, person=person)
         reason = f"clearance {clearance} of {found.list} {found.entry} withdrawn"
         _settle_again(connection, known, reason, now)
     return ended

@@ -72,8 +72,13 @@ def record_changes(connection: sa.Connection, changes: Sequence[OutcomeChange]) 
         log.append_all(connection, leaves, now=changes[-1].at)
 
 
-def record_clearance(connection: sa.Connection, clearance: Clearance) -> None:
-    """Add a leaf for a clearance that was given, or for its withdrawal where it is withdrawn."""
+def record_clearance(
+    connection: sa.Connection, clearance: Clearance, *, person: str | None = None
+) -> None:
+    """Add a leaf for a clearance that was given, or for its withdrawal where it is withdrawn.
+
+    `person`: the id of whoever did it and was signed in; None: the office's word is all there is.
+    """
     ended = clearance.withdrawn
     by = clearance.by if ended is None else ended.by
     because = clearance.because if ended is None else ended.because
@@ -81,7 +86,7 @@ def record_clearance(connection: sa.Connection, clearance: Clearance) -> None:
     kind = CLEARANCE_ADDED if ended is None else CLEARANCE_WITHDRAWN
     leaf = Leaf(
         kind=kind.name,
-        who=OFFICE,
+        who=person or OFFICE,
         what={
             "party": id_of(clearance.party),
             "clearance": clearance.id,

@@ -32,6 +32,21 @@ class Role(StrEnum):
     CUSTODIAN = "custodian"
 
 
+NEVER_TOGETHER: Mapping[Role, frozenset[Role]] = {
+    Role.ADMINISTRATOR: frozenset(
+        {Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER, Role.CUSTODIAN, Role.AUDITOR}
+    ),
+    Role.AUDITOR: frozenset(Role) - {Role.AUDITOR},
+}
+"""Roles that no one person holds at once, whatever the matter.
+
+Whoever makes people known gives no second word: an administrator who approves could bring in the
+other approver, and one who erases could take that name away again. Whoever looks at what others did
+did none of it. All others go together, a requester and approver too: a small office has few people,
+and `DUTIES` keeps one person from both sides of the same matter, which is what counts.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """One action: the roles that may do it, and the actions in the same matter that exclude it.
@@ -115,6 +130,8 @@ DUTIES: Mapping[str, Duty] = {
     # A trainer's word stands for an examination; nobody gives it for themselves.
     "training.record": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
     "clearance.add": _duty(Role.ANALYST),
+    # Withdrawing only ever makes a match count again.
+    "clearance.withdraw": _duty(*_ANYONE),
     "clearance.confirm": _duty(Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)),
     "list.import": _duty(Role.ANALYST, Role.ADMINISTRATOR),
     "user.manage": _duty(Role.ADMINISTRATOR),
@@ -177,6 +194,21 @@ def require_other(actor: Actor, person: str, action: str) -> None:
     """
     if actor.id == person:
         raise Refusal(f"nobody can {action} themselves; ask another administrator")
+
+
+def require_together(roles: Collection[Role]) -> None:
+    """Refuse roles that no one person holds at once.
+
+    Raises:
+        Refusal: two of them are never together; says which.
+    """
+    held = frozenset(roles)
+    for role in sorted(held):
+        clashes = sorted(held & NEVER_TOGETHER.get(role, frozenset()))
+        if clashes:
+            raise Refusal(
+                f"nobody is {role} and {clashes[0]} at once; give one of the two to another person"
+            )
 
 
 def _excluding(action: str) -> frozenset[str]:

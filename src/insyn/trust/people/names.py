@@ -45,6 +45,11 @@ def key_of(name: str) -> str:
     return " ".join(folded.replace("\0", " ").split())
 
 
+def is_id(text: str) -> bool:
+    """Whether it has the form of a person's id, however it is spelt."""
+    return _ID.fullmatch(key_of(text)) is not None
+
+
 def require_good(name: str) -> None:
     """Refuse what is no sign-in name.
 
@@ -54,5 +59,5 @@ def require_good(name: str) -> None:
     key = key_of(name)
     if not 0 < len(key) <= LONGEST or len(name) > LONGEST or not name.strip().isprintable():
         raise Refusal(f"a sign-in name has 1 to {LONGEST} visible characters")
-    if _ID.fullmatch(key):
+    if is_id(name):
         raise Refusal("a sign-in name cannot have the form of a person's id; take another")

@@ -20,7 +20,7 @@ from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal
 from insyn.trust.ledger import privacy
 from insyn.trust.people import attempts, names, recorded, schema
-from insyn.trust.people.duties import Actor, Role, require, require_other
+from insyn.trust.people.duties import Actor, Role, require, require_other, require_together
 from insyn.trust.people.names import key_of
 from insyn.trust.people.passwords import Passwords, require_good
 from insyn.trust.people.secrets import digest_of, new_id, new_secret
@@ -101,11 +101,13 @@ def add(
     """A new person with roles, and the one-time token with which they set a password.
 
     Raises:
-        Refusal: the actor may not, or somebody bears the name.
+        Refusal: the actor may not, somebody bears the name, or nobody holds these roles together.
     """
     require(actor, "user.manage")
+    wanted = frozenset(roles)
+    require_together(wanted)
     person = _insert(connection, name, actor.id, now)
-    for role in sorted(set(roles)):
+    for role in sorted(wanted):
         _insert_role(connection, person.id, role)
         recorded.record_change(
             connection, person.id, "role-granted", who=actor.id, now=now, role=role
@@ -191,11 +193,12 @@ def grant(
     """Give a role; nobody gives one to themselves.
 
     Raises:
-        Refusal: the actor may not, or it is themselves.
+        Refusal: the actor may not, it is themselves, or it is never held with one of theirs.
     """
     require(actor, "user.manage")
     require_other(actor, person, "give a role to")
     found = find(connection, person)
+    require_together(found.roles | {role})
     if role not in found.roles:
         _insert_role(connection, person, role)
         end_sessions(connection, person)

@@ -13,7 +13,7 @@ from insyn.trust.keys.envelope import read_envelope
 from insyn.trust.keys.root import sign_root
 from insyn.trust.ledger import checkpoints
 from insyn.trust.ledger.keyfile import FileSigner
-from insyn.trust.people import tokens, users
+from insyn.trust.people import schema, tokens, users
 from insyn.trust.people.duties import Role
 from insyn.trust.people.identity import SCOPES
 from insyn.trust.people.passwords import Passwords
@@ -39,12 +39,16 @@ def settle(office: ApiOffice) -> str:
     with office.desk.writing() as connection:
         once = users.invite_first(connection, now=office.now)
         first = _claimed(connection, once, office.now).actor
-        wanted = {role.name: [role] for role in Role} | {"EVERYBODY": list(Role), "VICTIM": []}
+        wanted = {role.name: [role] for role in Role} | {"EVERYBODY": [], "VICTIM": []}
         for name, roles in wanted.items():
             person, once = users.add(
                 connection, f"påhittad {name}", roles=roles, actor=first, now=office.now
             )
             actor = _claimed(connection, once, office.now).actor
+            if name == "EVERYBODY":
+                # No office lets one person hold them all; here it is whatever a role may reach.
+                rows = [{"person": actor.id, "role": str(role)} for role in Role]
+                connection.execute(sa.insert(schema.roles), rows)
             _, office.secrets[name] = tokens.add(
                 connection, label=name, scopes=SCOPES, lasts=timedelta(days=1), actor=actor,
                 now=office.now,
