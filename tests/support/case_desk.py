@@ -10,15 +10,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from tests.support import postgres
 from tests.support.exact_screener import Shelf
 from tests.support.permit_office import predicate
 
 from insyn.base.config import DataDirectory
-from insyn.office.diligence.cases import casebook, deals, steps
+from insyn.office.diligence.cases import casebook, deals, screened, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.deals import Said
 from insyn.office.diligence.cases.events import Condition, Proposal, Verifier
+from insyn.office.diligence.commitments import partners, training
 from insyn.office.screening.database import URL_VARIABLE
 from insyn.office.screening.rescreen import rescreen
 from insyn.office.screening.store import Store, open_store
@@ -69,6 +71,27 @@ def terms(**changed: Any) -> dict[str, Any]:
     """A permit's terms, without what the decision sets."""
     taken = ("case", "decision_digest", "rulebook", "conditions")
     return {k: v for k, v in predicate(**changed).items() if k not in taken}
+
+
+def train(connection: sa.Connection, *people: Actor, now: datetime) -> None:
+    """They have passed all modules there are."""
+    for person in people:
+        for module in training.known(connection, at=now).values():
+            training.take(connection, module, score_percent=100, actor=person, now=now)
+
+
+def commit(connection: sa.Connection, *, now: datetime) -> None:
+    """The reseller of `ARENA` has signed, for a year."""
+    signed = partners.Commitment(
+        id="k-0123456789ab",
+        party=screened.party_id("Kamerahuset AB", "SE"),
+        text="1.0",
+        signatory="Påhittad Person",
+        signed_on=now.date(),
+        expires_on=now.date() + timedelta(days=365),
+        sha256="ab" * 32,
+    )
+    partners.record(connection, signed, actor=ANNA, now=now)
 
 
 @dataclass
@@ -131,8 +154,15 @@ class CaseDesk:
             everything=False,
         )
 
+    def committed(self) -> None:
+        """The reseller of D-1 has signed, for a year."""
+        with self.store.writing() as connection:
+            commit(connection, now=self.now)
+
     def opened(self) -> Case:
-        """A case of D-1, as a draft."""
+        """A case of D-1, as a draft, in an office whose approvers are trained."""
+        with self.store.writing() as connection:
+            train(connection, PER, PIA, PIM, now=self.now)
         self.put()
         with self.store.writing() as connection:
             return steps.open_case(connection, "D-1", actor=RITA, now=self.now)

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from insyn.base.canonical import Json
+from insyn.base.canonical import Json, digest
 from insyn.base.clock import isoformat, system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import Refusal
@@ -29,6 +29,7 @@ from insyn.office.diligence.cases import casebook, deals, issuing, permits, repl
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.deals import Said
 from insyn.office.diligence.cases.events import Condition, Proposal, Verifier
+from insyn.office.diligence.commitments import partners, training
 from insyn.office.screening.rescreen import rescreen_office
 from insyn.office.screening.store import Store, open_store
 from insyn.trust.keys.envelope import Envelope
@@ -81,6 +82,7 @@ def take_case(data: DataDirectory, console: Console) -> None:
         write_atomically(data.root / "password", f"{PASSWORD}\n".encode())
         office = _Office(data=data, store=store, people=people, console=console)
         _bring_in(office)
+        _prepare(office)
         case = _study(office)
         case = _vote(office, case)
         console.rule("5. The permit: signed by two, refused when altered")
@@ -105,6 +107,30 @@ def _people(store: Store) -> dict[str, Actor]:
             person = users.claim(connection, token, password=PASSWORD, passwords=passwords, now=now)
             found[name] = person.actor
     return found
+
+
+def _prepare(office: _Office) -> None:
+    """The approvers pass the training, and the reseller signs the commitment."""
+    with office.writing() as (connection, now):
+        for name in ("per", "pia"):
+            for module in training.known(connection, at=now).values():
+                training.take(
+                    connection, module, score_percent=100, actor=office.people[name], now=now
+                )
+        signed = partners.Commitment(
+            id="k-000000000001",
+            party=screened.party_id("Kamerahuset i Granlunda AB", "SE"),
+            text="1.0",
+            signatory="an invented signatory",
+            signed_on=now.date(),
+            expires_on=now.date() + timedelta(days=365),
+            sha256=digest("an invented document"),
+        )
+        partners.record(connection, signed, actor=office.people["anna"], now=now)
+    office.console.print(
+        "per and pia have passed the training; the reseller has signed the commitment",
+        highlight=False,
+    )
 
 
 def _bring_in(office: _Office) -> None:

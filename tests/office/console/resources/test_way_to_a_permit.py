@@ -12,12 +12,13 @@ import orjson
 import pytest
 from tests.office.console.resources.api_office import ApiOffice, api_office
 from tests.office.console.resources.small_office import installed, settle
-from tests.support.case_desk import ARENA, terms
+from tests.support.case_desk import ARENA, commit, terms, train
 from tests.support.permit_office import Office
 
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.office.console.resources.office_people import OfficePeople
 from insyn.trust.keys.envelope import Envelope, read_envelope
+from insyn.trust.people import users
 from insyn.trust.permit.issue import sign_permit
 from insyn.trust.permit.reasons import Reason
 from insyn.trust.permit.shelf import Shelf
@@ -32,6 +33,11 @@ def office(tmp_path: Path) -> Iterator[ApiOffice]:
     with api_office(tmp_path, with_lists=True, people=OfficePeople()) as found:
         found.now = NOON
         settle(found)
+        with found.desk.writing() as connection:
+            for name in ("APPROVER", "EVERYBODY"):
+                actor = users.find(connection, f"påhittad {name}").actor
+                train(connection, actor, now=NOON)
+            commit(connection, now=NOON)
         yield found
 
 

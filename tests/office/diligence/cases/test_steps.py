@@ -175,16 +175,36 @@ def test_a_case_is_looked_at_again_on_its_day_and_when_a_condition_is_overdue(
     assert far[0] is Trigger.REVIEW_DATE
 
 
-def test_nobody_decides_without_training(desk: CaseDesk) -> None:
+def test_nobody_decides_without_training_that_is_valid_that_day(desk: CaseDesk) -> None:
     desk.proposed()
-    with pytest.raises(Refusal, match="without valid training: names across scripts"):
-        desk.do(
-            steps.vote,
-            by=PER,
-            agrees=True,
-            because="yes",
-            untrained=["names across scripts is not passed"],
-        )
+    new = Actor(id="u-approver-9", roles=frozenset({Role.APPROVER}))
+    with pytest.raises(Refusal, match="without valid training"):
+        desk.do(steps.vote, by=new, agrees=True, because="yes")
+    desk.now += timedelta(days=400)
+    with pytest.raises(Refusal, match="expired"):
+        desk.do(steps.vote, by=PER, agrees=True, because="yes")
+
+
+def test_no_permit_while_the_channel_lacks_a_commitment(desk: CaseDesk) -> None:
+    case = desk.approved()
+    permit = read_permit(
+        permits.draft(case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now)
+    )
+    with pytest.raises(Refusal, match="signed commitment: reseller"):
+        _issue(desk, permit, permit.envelope().digest)
+    desk.committed()
+    _issue(desk, permit, permit.envelope().digest)
+    with desk.store.reading() as connection:
+        found = sweep.why(connection, desk.case(), now=desk.now + timedelta(days=370))
+    assert found is not None
+    assert found[0] is Trigger.COMMITMENT_LAPSED
+
+
+def test_an_authoritys_notice_holds_a_case_whatever_the_record_says(desk: CaseDesk) -> None:
+    desk.approved()
+    desk.fact("authority_notice", True)
+    with desk.store.reading() as connection:
+        assert steps.see(connection, desk.case(), now=desk.now).outcome == "STOP"
 
 
 def test_a_presumed_decline_takes_three_who_agree(desk: CaseDesk) -> None:
@@ -433,6 +453,7 @@ def test_a_permit_is_issued_for_its_case_once_and_not_after_the_ground_has_shift
         number = deals.facts_of(connection, "D-1")[-1].id
         said = deals.Said(source="a mistake")
         deals.retract(connection, "D-1", number, said=said, actor=ANNA, now=desk.now)
+    desk.committed()
     _issue(desk, permit, digest)
     assert desk.case().state is State.PERMITTED
     _issue(desk, permit, digest)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from insyn.base.canonical import Json
 from insyn.base.errors import Refusal
-from insyn.office.diligence.cases import casebook, permits, schema, steps
+from insyn.office.diligence.cases import casebook, gates, permits, schema, steps
 from insyn.office.diligence.cases.states import State
 from insyn.office.screening.recorded import id_of
 from insyn.trust.ledger import log
@@ -104,6 +104,11 @@ def _record_in_case(
         raise Refusal(
             f"case {case.id}: {found[1]}; the approval has lapsed, so open it again (insyn case "
             f"reopen {case.id} --trigger {found[0]})"
+        )
+    if lacks := gates.uncommitted(connection, case.deal, at=now):
+        raise Refusal(
+            f"case {case.id}: no permit while its channel lacks a signed commitment: "
+            f"{'; '.join(lacks)} (insyn commitment add)"
         )
     said = permits.require_approved(case, permit)
     if case.state in (State.PERMITTED, State.MONITORED):

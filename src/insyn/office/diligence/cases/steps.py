@@ -9,7 +9,7 @@ case is opened again. Every function works inside the transaction of the connect
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from insyn.base.errors import Refusal
-from insyn.office.diligence.cases import casebook, deals, evidence, permits, rulebooks, screened
+from insyn.office.diligence.cases import (
+    casebook,
+    deals,
+    evidence,
+    gates,
+    permits,
+    rulebooks,
+    screened,
+)
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.dossier import change
 from insyn.office.diligence.cases.events import (
@@ -150,18 +158,19 @@ def vote(
     because: str,
     actor: Actor,
     now: datetime,
-    untrained: Sequence[str] = (),
 ) -> Case:
     """Say yes or no to the proposal; the last yes decides, a no sends it back.
-
-    `untrained` is what training the approver lacks, in words.
 
     Raises:
         Refusal: no proposal stands, something changed since, the approver lacks training, or has
             a part in the case.
     """
-    if untrained:
-        raise Refusal(f"case {case.id}: nobody decides without valid training: {untrained[0]}")
+    _require_free(connection, case, Step.VOTE, actor)
+    if lacks := gates.untrained(connection, actor, at=now):
+        raise Refusal(
+            f"case {case.id}: nobody decides without valid training: {'; '.join(lacks)} (insyn "
+            "training take)"
+        )
     if case.proposal is not None:
         _require_unchanged(connection, case, case.proposal.seen, now)
     seen = case.proposal.seen.digest if case.proposal else ""
@@ -273,8 +282,7 @@ def take(
     Raises:
         Refusal: the role is missing, the history forbids it, or it does not follow.
     """
-    done = [*case.done, *parts_in(connection, case.deal)]
-    require(actor, DUTY_OF[content.step], done, this_round=case.round)
+    _require_free(connection, case, content.step, actor)
     return casebook.add(connection, case, content, by=actor.id, now=now)
 
 
@@ -297,6 +305,12 @@ def parts_in(connection: sa.Connection, deal: str) -> list[Done]:
     return [Done(action="fact.record", by=by) for by in sorted(facts)] + [
         Done(action="evidence.add", by=by) for by in sorted(pieces)
     ]
+
+
+def _require_free(connection: sa.Connection, case: Case, step: Step, actor: Actor) -> None:
+    """The role, and nothing in the matter that forbids it."""
+    done = [*case.done, *parts_in(connection, case.deal)]
+    require(actor, DUTY_OF[step], done, this_round=case.round)
 
 
 def _require_unchanged(connection: sa.Connection, case: Case, before: Seen, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from insyn.base.canonical import Json
-from insyn.office.diligence.cases import casebook, rulebooks, steps
+from insyn.office.diligence.cases import casebook, gates, rulebooks, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.events import Reopened
 from insyn.office.diligence.cases.states import DECIDED, SUPERVISED, State, Trigger
@@ -60,6 +60,8 @@ def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigge
         return reason
     if case.state not in DECIDED:
         return None
+    if case.permit is not None and (lacks := gates.uncommitted(connection, case.deal, at=now)):
+        return Trigger.COMMITMENT_LAPSED, f"without a valid commitment: {'; '.join(lacks)}"
     if overdue := case.overdue(now.date()):
         return Trigger.CONDITION_OVERDUE, f"conditions overdue: {', '.join(overdue)}"
     if case.review_on is not None and case.review_on <= now.date():

@@ -11,6 +11,7 @@ from insyn.office.diligence.assess import assess
 from insyn.office.diligence.cases import deals, evidence, rulebooks, screened
 from insyn.office.diligence.cases.dossier import Dossier
 from insyn.office.diligence.deal import read_deal
+from insyn.office.diligence.products import bearing
 from insyn.office.diligence.rulebook import Rulebook
 
 
@@ -37,8 +38,10 @@ def dossier(
     record = deals.record_at(connection, deal, known=known)
     read = read_deal(record)
     stands = screened.standing(connection, read, at=known if past else None, on=known.date())
+    # The catalogue and the authorities only ever raise concern over what was declared.
+    bears = bearing.on_deal(connection, read, at=known, parties=stands.parties)
     found = assess(
-        read,
+        bears.onto(read),
         book=book or rulebooks.in_force(connection, at=known).book,
         screen=lambda _names, _country: stands.list_status,
     )
@@ -48,5 +51,5 @@ def dossier(
         assessment=found,
         standing=stands,
         evidence=tuple(digest(piece.to_json()) for piece in pieces),
-        export={},
+        export=bears.to_json(),
     )

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 
-def _moment() -> sa.types.TypeEngine[object]:
+def _moment() -> sa.DateTime:
     return sa.DateTime(timezone=True)
 
 
