@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from insyn.office.lists.entry import Entry, Unread
+from insyn.office.lists.entry import Entry
 from insyn.office.lists.formats.dates import parse_day
 from insyn.office.lists.formats.eu import Party, eu_entry
 from insyn.office.lists.formats.parsed import Parsed, Published, unique
@@ -24,7 +24,7 @@ from insyn.office.lists.formats.row_groups import (
     has_columns,
     missing_columns,
     open_table,
-    read_groups,
+    read_entries,
 )
 from insyn.office.lists.formats.tabular import read_rows
 from insyn.office.lists.formats.text import clean
@@ -66,7 +66,7 @@ def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     table = open_table(files["main"], _DELIMITER, _NEEDED)
     yield Published(on=parse_day(_generated(table)))
     yield from missing_columns(table, _EXPECTED)
-    yield from unique(_records(table))
+    yield from unique(read_entries(table, _key, _entry, lacks="no reference or no name"))
 
 
 def _generated(table: Table) -> str:
@@ -79,15 +79,6 @@ def _generated(table: Table) -> str:
     at = table.columns.index("filegenerationdate")
     rows = read_rows(table.path, delimiter=table.delimiter)
     return next((row[at] for number, row in rows if number > table.at and len(row) > at), "")
-
-
-def _records(table: Table) -> Iterator[Parsed]:
-    for group in read_groups(table, _key):
-        if isinstance(group, Unread):
-            yield group
-        else:
-            reason = "it has no reference or no name"
-            yield _entry(group) or Unread(position=group.position, reason=reason)
 
 
 def _key(row: Row) -> str:

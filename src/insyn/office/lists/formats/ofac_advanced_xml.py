@@ -26,6 +26,7 @@ from insyn.office.lists.formats.elements import (
 )
 from insyn.office.lists.formats.ofac_features import (
     CONSOLIDATED,
+    KINDS,
     Facts,
     listed_name,
     span_of,
@@ -46,12 +47,6 @@ _REPEATING = (
     "SanctionsEntry",
     "SanctionsEntryLink",
 )
-_KINDS = {
-    "individual": Kind.PERSON,
-    "entity": Kind.ORGANISATION,
-    "vessel": Kind.VESSEL,
-    "aircraft": Kind.AIRCRAFT,
-}
 
 
 def recognise(head: bytes, filename: str) -> bool:
@@ -136,7 +131,7 @@ class _Tables:
     def kind(self, subtype: str | None) -> Kind:
         own = self.value("PartySubType", subtype).lower()
         party = self.value("PartyType", self.codes.get(("PartySubType", subtype or ""))).lower()
-        return _KINDS.get(own) or _KINDS.get(party) or Kind.UNKNOWN
+        return KINDS.get(own) or KINDS.get(party) or Kind.UNKNOWN
 
 
 def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:

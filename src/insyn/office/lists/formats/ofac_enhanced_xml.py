@@ -26,6 +26,7 @@ from insyn.office.lists.formats.elements import (
 )
 from insyn.office.lists.formats.ofac_features import (
     CONSOLIDATED,
+    KINDS,
     Facts,
     listed_name,
     span_of,
@@ -37,12 +38,6 @@ from insyn.office.lists.formats.text import clean
 
 FORMAT = "ofac-enhanced-xml"
 _NAMESPACE = b"exports/ENHANCED_XML"
-_KINDS = {
-    "individual": Kind.PERSON,
-    "entity": Kind.ORGANISATION,
-    "vessel": Kind.VESSEL,
-    "aircraft": Kind.AIRCRAFT,
-}
 
 
 def recognise(head: bytes, filename: str) -> bool:
@@ -113,7 +108,7 @@ def _entry(element: etree._Element, tables: _Tables) -> Entry | None:
     title = text_of(general, "title")
     return Entry(
         reference=reference,
-        kind=_KINDS.get(text_of(general, "entityType").lower(), Kind.UNKNOWN),
+        kind=KINDS.get(text_of(general, "entityType").lower(), Kind.UNKNOWN),
         names=names,
         birth_dates=tuple(dict.fromkeys(facts.births)),
         birth_places=tuple(dict.fromkeys(facts.places)),

@@ -16,6 +16,7 @@ from insyn.office.lists.entry import (
     CountryRole,
     Identifier,
     IdentifierType,
+    Kind,
     ListedName,
     NamePart,
     NameUse,
@@ -30,6 +31,12 @@ from insyn.office.lists.formats.written_names import name_of_parts
 CONSOLIDATED = "Consolidated List"
 """A tag on every non-SDN entry, and no list of its own."""
 
+KINDS = {
+    "individual": Kind.PERSON,
+    "entity": Kind.ORGANISATION,
+    "vessel": Kind.VESSEL,
+    "aircraft": Kind.AIRCRAFT,
+}
 _ROLES = {
     "last name": PartRole.FAMILY,
     "first name": PartRole.GIVEN,

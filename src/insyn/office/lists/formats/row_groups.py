@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from insyn.base.errors import UnreadableInput
-from insyn.office.lists.entry import Unread
+from insyn.office.lists.entry import Entry, Unread
 from insyn.office.lists.formats.tabular import read_rows
 
 _TOP = 10
@@ -25,6 +25,7 @@ Row = Mapping[str, str]
 """Cells that are not empty, as published, by `column_key`."""
 
 Key = Callable[[Row], str]
+"""What names the entry that a row is of; "" where nothing does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,21 @@ def read_groups(table: Table, key: Key) -> Iterator[Group | Unread]:
         if not left[name]:
             items = held.pop(name)
             yield Group(key=name, position=items[0][0], rows=tuple(row for _, row in items))
+
+
+def read_entries(
+    table: Table, key: Key, entry: Callable[[Group], Entry | None], *, lacks: str
+) -> Iterator[Entry | Unread]:
+    """The entries that `entry` makes of the groups; where it makes none, that the group `lacks`.
+
+    Raises:
+        UnreadableInput: as `read_groups`.
+    """
+    for group in read_groups(table, key):
+        if isinstance(group, Unread):
+            yield group
+        else:
+            yield entry(group) or Unread(position=group.position, reason=f"it has {lacks}")
 
 
 def _rows(table: Table) -> Iterator[tuple[int, Row] | Unread]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from insyn.office.lists.entry import CountryRole, Entry, Identifier, IdentifierType, Unread
+from insyn.office.lists.entry import CountryRole, Entry, Identifier, IdentifierType
 from insyn.office.lists.formats.dates import parse_day
 from insyn.office.lists.formats.parsed import Parsed, Published, unique
 from insyn.office.lists.formats.row_groups import (
@@ -21,7 +21,7 @@ from insyn.office.lists.formats.row_groups import (
     has_columns,
     missing_columns,
     open_table,
-    read_groups,
+    read_entries,
 )
 from insyn.office.lists.formats.text import clean
 from insyn.office.lists.formats.uk import Designation, WrittenName, uk_entry
@@ -72,22 +72,13 @@ def parse(files: Mapping[str, Path]) -> Iterator[Parsed]:
     table = open_table(files["main"], _DELIMITER, _NEEDED)
     yield Published(on=parse_day(_reported(table)))
     yield from missing_columns(table, _EXPECTED)
-    yield from unique(_records(table))
+    yield from unique(read_entries(table, _key, _entry, lacks="no UniqueID or no name"))
 
 
 def _reported(table: Table) -> str:
     """The date after "Report Date:" above the header."""
     cells = (clean(cell.rpartition(":")[2]) for row in table.above for cell in row)
     return next((cell for cell in cells if parse_day(cell)), "")
-
-
-def _records(table: Table) -> Iterator[Parsed]:
-    for group in read_groups(table, _key):
-        if isinstance(group, Unread):
-            yield group
-        else:
-            reason = "it has no UniqueID or no name"
-            yield _entry(group) or Unread(position=group.position, reason=reason)
 
 
 def _key(row: Row) -> str:
