@@ -98,13 +98,13 @@ def test_a_role_given_or_withdrawn_counts_at_once(office: ApiOffice) -> None:
     operator = office.as_("OPERATOR")
     assert office.client.get("/api/v1/deals", headers=operator).status_code == 403
     etag = office.client.get(path, headers=admin).headers["etag"]
-    given = office.client.put(f"{path}/roles/auditor", headers={**admin, "If-Match": etag})
-    assert given.json()["roles"] == ["auditor", "operator"]
+    given = office.client.put(f"{path}/roles/analyst", headers={**admin, "If-Match": etag})
+    assert given.json()["roles"] == ["analyst", "operator"]
     assert office.client.get("/api/v1/deals", headers=operator).status_code == 200
-    stale = office.client.delete(f"{path}/roles/auditor", headers={**admin, "If-Match": etag})
+    stale = office.client.delete(f"{path}/roles/analyst", headers={**admin, "If-Match": etag})
     assert stale.status_code == 412
     now = {**admin, "If-Match": given.headers["etag"]}
-    assert office.client.delete(f"{path}/roles/auditor", headers=now).status_code == 200
+    assert office.client.delete(f"{path}/roles/analyst", headers=now).status_code == 200
     assert office.client.get("/api/v1/deals", headers=operator).status_code == 403
 
 
