@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from insyn.office.diligence.parties.model import (
     share_text,
 )
 from insyn.office.diligence.parties.register import Came
+from insyn.office.screening.model import Subject
 from insyn.trust.ledger import log
 from insyn.trust.ledger import schema as ledger
 from insyn.trust.people.duties import Actor, Role
@@ -91,6 +93,37 @@ def test_a_party_is_unknown_until_screened_as_it_is(desk: PartyDesk) -> None:
     assert desk.standing("P-1").list_status == "none"
     desk.put(company("P-1", "Vellmoor", "Other Name"))
     assert desk.standing("P-1").list_status == "unknown"
+
+
+def test_another_subject_under_a_partys_id_clears_nobody(desk: PartyDesk) -> None:
+    party = company("P-1", "Quorvex Holding", "Vellmoor")
+    desk.put(party)
+    desk.rescreen()
+    assert desk.standing("P-1").list_status == "possible"
+    # A flat customer file may hold any id, the channel's own among them.
+    desk.office.put(Subject(id="P-1", name="Innocent"))
+    desk.rescreen()
+    assert desk.standing("P-1").list_status == "unknown"
+    assert desk.put(party) == [Came.SAME]
+    desk.rescreen()
+    assert desk.standing("P-1").list_status == "possible"
+
+
+def test_what_a_decision_is_bound_to_changes_with_all_that_is_said_of_a_party(
+    desk: PartyDesk,
+) -> None:
+    desk.put(company("O", "Owner"), company("P", "Party"))
+    desk.own("O", "P", "10")
+    desk.rescreen()
+    digests = [desk.standing("P").digest()]
+    for changed in (company("P", "Other"), company("O", "Other"), company("P", "O", country="SE")):
+        desk.put(changed)
+        desk.rescreen()
+        assert desk.standing("P").list_status == "none"
+        digests.append(desk.standing("P").digest())
+    assert len(set(digests)) == len(digests)
+    desk.rescreen()
+    assert desk.standing("P").digest() == digests[-1]
 
 
 def test_the_listed_owner_of_an_owner_makes_a_party_owned(desk: PartyDesk) -> None:
@@ -191,6 +224,16 @@ def test_an_unknown_tier_is_read_as_whom_it_was_identified_with(desk: PartyDesk)
     assert [e.customer for e in desk.read(register.edges, deal="D-1", as_of=before)] == ["T"]
     with pytest.raises(Refusal, match="already"):
         desk.identify("T", "P")
+    with pytest.raises(Refusal, match="identified as P"):
+        desk.put(company("T", "Third"))
+
+
+def test_two_who_say_a_holding_anew_at_once_leave_one_standing(desk: PartyDesk) -> None:
+    desk.put(company("A", "A Co"), company("B", "B Co"))
+    with ThreadPoolExecutor(8) as pool:
+        said = [pool.submit(desk.own, "A", "B", "30", id=f"s-{number}") for number in range(8)]
+        assert all(each.result().owner == "A" for each in said)
+    assert len(desk.read(register.stakes)) == 1
 
 
 def test_a_relation_to_a_party_nobody_added_is_refused(desk: PartyDesk) -> None:

@@ -53,12 +53,17 @@ def put(connection: sa.Connection, party: Party, *, actor: Actor, now: datetime)
     """Add a party, or a new version of one that is known, and put its names before screening.
 
     Raises:
-        Refusal: the actor may not, or the party was an unknown tier that has been identified.
+        Refusal: the actor may not, the party cannot become unknown again, or it is a tier that
+            was identified: what is said of it is said of that party.
     """
     require(actor, ACTION)
     known = _latest(connection, [party.id], as_of=None).get(party.id)
     if known is not None and known.digest() == party.digest():
+        # Another may have put other names under the ids that these are screened by.
+        screening.put(connection, party.subjects(), now=now)
         return Came.SAME
+    if (found := identified(connection).get(party.id)) is not None:
+        raise Refusal(f"tier {party.id} was identified as {found.party}; change that party")
     if party.kind is PartyKind.UNKNOWN and known is not None and known.kind is not party.kind:
         raise Refusal(f"party {party.id} is known already; it cannot become an unknown tier")
     row = {"party": party.id, "content": party.to_json(), "digest": party.digest()}
@@ -352,6 +357,11 @@ def _resolve(
 
 
 def _require_known(connection: sa.Connection, *ids: str) -> None:
+    # Held until the transaction ends: else two who say the same holding anew at once would leave
+    # both standing, and their shares would be added up. SQLite's writer is alone in any case.
+    table = schema.versions
+    held = sa.select(table.c.id).where(table.c.party.in_(sorted(ids))).order_by(table.c.id)
+    connection.execute(held.with_for_update()).all()
     known = _latest(connection, ids, as_of=None)
     for id_ in ids:
         if id_ not in known:

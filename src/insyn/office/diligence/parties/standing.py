@@ -20,7 +20,7 @@ from insyn.office.diligence.parties.model import Party, Stake
 from insyn.office.diligence.parties.ownership import Holdings, holdings
 from insyn.office.screening import register as screening
 from insyn.office.screening.known import Alert, alerts
-from insyn.office.screening.model import Outcome
+from insyn.office.screening.model import Outcome, Subject
 
 WORSE = ("none", "unknown", "possible", "owned", "confirmed")
 """List statuses from best to worst."""
@@ -34,6 +34,8 @@ class Said:
     status: str
     seen: tuple[Alert, ...] = ()
     manifests: frozenset[str] = frozenset()
+    content: str = ""
+    """SHA-256 of what is said of the party; "" for a mere subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class PartyStanding:
 
     Attributes:
         list_status: the worst of them: none, unknown, possible, owned or confirmed.
-        matches: what it rests on: party or owner id, status, matches; in the order of ids.
+        matches: what it rests on: party or owner id, status, matches, SHA-256 of what is said of
+            it, in the order of ids; then the stakes between them.
         manifests: digests of the lists that all were screened against.
         because: by party that is owned, possibly owned or of unknown owners: the path, in words.
     """
@@ -57,9 +60,18 @@ class PartyStanding:
         return digest(list(self.matches))
 
 
-def said_of(connection: sa.Connection, subject: str, *, at: datetime | None = None) -> Said:
-    """What screening says of a subject now, or said at a moment."""
-    return _now(connection, subject) if at is None else _then(connection, subject, at)
+def said_of(
+    connection: sa.Connection,
+    subject: str,
+    *,
+    at: datetime | None = None,
+    as_is: Subject | None = None,
+) -> Said:
+    """What screening says of a subject now, or said at a moment.
+
+    `as_is`: what must have been screened; another under the same id, now, makes it unknown.
+    """
+    return _now(connection, subject, as_is) if at is None else _then(connection, subject, at)
 
 
 def standing(
@@ -93,12 +105,17 @@ def standing(
     return PartyStanding(
         list_status=status,
         matches=(
-            *([id_, found[id_].status, [a.to_json() for a in found[id_].seen]] for id_ in every),
+            *(_seen(id_, found[id_]) for id_ in every),
             *(_said(stake) for stake in bearing),
         ),
         manifests=tuple(sorted(frozenset[str]().union(*(s.manifests for s in found.values())))),
         because=tuple(because),
     )
+
+
+def _seen(party: str, said: Said) -> Json:
+    # With its content: a party renamed after an approval is not the one that was approved.
+    return [party, said.status, [alert.to_json() for alert in said.seen], said.content]
 
 
 def _said(stake: Stake) -> Json:
@@ -139,23 +156,26 @@ def _of_party(connection: sa.Connection, party: str, at: datetime | None) -> Sai
 
 def of_names(connection: sa.Connection, party: Party, *, at: datetime | None = None) -> Said:
     """The worst that screening says of any name of a party; one without a name is possible."""
-    said = [said_of(connection, subject.id, at=at) for subject in party.subjects()]
+    said = [said_of(connection, each.id, at=at, as_is=each) for each in party.subjects()]
     if not said:
-        return Said(status="possible")
+        return Said(status="possible", content=party.digest())
     seen = {alert for each in said for alert in each.seen}
     return Said(
         status=max((each.status for each in said), key=WORSE.index),
         seen=tuple(sorted(seen)),
         manifests=frozenset[str]().union(*(each.manifests for each in said)),
+        content=party.digest(),
     )
 
 
-def _now(connection: sa.Connection, subject: str) -> Said:
+def _now(connection: sa.Connection, subject: str, as_is: Subject | None) -> Said:
     try:
         party = screening.find(connection, subject)
     except Refusal:
         return Said(status="unknown")
     if party.latest is None or not party.is_current:
+        return Said(status="unknown")
+    if as_is is not None and party.digest != as_is.content_digest():
         return Said(status="unknown")
     return Said(
         status=_STATUS[party.outcome],
