@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insyn.office.names.analyse import Name, Token, analyse
+from insyn.office.names.analyse import analyse
+from insyn.office.names.tokens import Name, Token
 from insyn.office.screening import terms
 
 

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from insyn.office.names.analyse import Name, Role, Token, analyse, is_organised
+from insyn.office.names.analyse import analyse
 from insyn.office.names.fold import coarse, fold
+from insyn.office.names.organisations import is_organised
 from insyn.office.names.similarity import token_similarity
 from insyn.office.names.spellings import spellings, wade_giles_word
+from insyn.office.names.tokens import Name, Role, Token
 from insyn.office.names.words import script_of
 
 CONTRADICTION_COST = 2.0

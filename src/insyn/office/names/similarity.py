@@ -13,10 +13,10 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from insyn.office.names import tables
-from insyn.office.names.analyse import Role, Token
 from insyn.office.names.fold import coarse, japanese_form, skeleton
 from insyn.office.names.heard import heard
 from insyn.office.names.spellings import spellings
+from insyn.office.names.tokens import Role, Token
 from insyn.office.names.words import script_of
 
 SAME_NAME = 0.97

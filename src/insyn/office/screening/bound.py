@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from insyn.office.names.analyse import WEIGHTS, Name, Role
 from insyn.office.names.compare import (
     CONTRADICTION_COST,
     EVIDENCE_OF_PART,
@@ -25,6 +24,7 @@ from insyn.office.names.compare import (
     EXTRA_LEFT,
     PART_OF_ONE_WORD,
 )
+from insyn.office.names.tokens import WEIGHTS, Name, Role
 
 FLOOR = 0.66
 """Bound on the name score below which a listed name is not looked at."""

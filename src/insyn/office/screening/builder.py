@@ -23,7 +23,8 @@ from insyn.base.errors import EnvironmentFailure
 from insyn.base.files import exclusive, sync_directory
 from insyn.office.lists.entry import CountryRole, Entry, Kind
 from insyn.office.lists.serial import content_digest
-from insyn.office.names.analyse import Name, Role, Token, analyse
+from insyn.office.names.analyse import analyse
+from insyn.office.names.tokens import Name, Role, Token
 from insyn.office.screening import terms
 from insyn.office.screening.evidence import identifier_key
 from insyn.office.screening.index import KINDS, MAX_NAME, PARTS_OF_WEIGHT, ROLES, USES

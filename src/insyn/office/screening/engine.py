@@ -14,8 +14,10 @@ from insyn.base.clock import Clock, system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import EnvironmentFailure
 from insyn.office.lists.entry import Kind, NameUse
-from insyn.office.names.analyse import Name, analyse, is_organised
+from insyn.office.names.analyse import analyse
 from insyn.office.names.compare import Comparison, compare_readings
+from insyn.office.names.organisations import is_organised
+from insyn.office.names.tokens import Name
 from insyn.office.screening import terms
 from insyn.office.screening.builder import ListSource, Progress, build_index
 from insyn.office.screening.evidence import identifier_key, weigh_birth, weigh_country

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from insyn.base.errors import EnvironmentFailure
 from insyn.office.lists.entry import Kind, NameUse
-from insyn.office.names.analyse import Role, Token
+from insyn.office.names.tokens import Role, Token
 
 KINDS = tuple(Kind)
 USES = tuple(NameUse)

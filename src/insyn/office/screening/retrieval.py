@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from insyn.office.names.analyse import Name, Role, Token
 from insyn.office.names.compare import RUN_TOGETHER
 from insyn.office.names.similarity import likeness
+from insyn.office.names.tokens import Name, Role, Token
 from insyn.office.screening import terms
 from insyn.office.screening.bound import (
     FLOOR,

@@ -16,10 +16,10 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 from insyn.office.names import tables
-from insyn.office.names.analyse import Token
 from insyn.office.names.fold import skeleton
 from insyn.office.names.heard import heard
 from insyn.office.names.spellings import spellings
+from insyn.office.names.tokens import Token
 from insyn.office.screening import terms
 from insyn.office.screening.index import Index
 from insyn.office.screening.terms import LONG_WORD, Spelling

@@ -17,10 +17,10 @@ from typing import AnyStr
 from zlib import crc32
 
 from insyn.office.names import tables
-from insyn.office.names.analyse import Name, Role, Token
 from insyn.office.names.fold import coarse, skeleton
 from insyn.office.names.heard import heard_skeletons
 from insyn.office.names.spellings import spellings
+from insyn.office.names.tokens import Name, Role, Token
 from insyn.office.names.words import script_of
 
 LONG_WORD = 7
