@@ -95,3 +95,15 @@ def test_a_bad_row_is_told_and_the_others_are_kept(tmp_path: Path) -> None:
     assert "line 3" in done.err
     assert "Nobody" not in done.err
     assert json.loads(insyn("party", "list", "--json").out)["id"] == "A"
+
+
+def test_a_file_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "parties.csv"
+    file.write_text('record;id;name\nparty;A;Sunnanvind AB\nparty;B;"Norr', encoding="utf-16")
+    done = insyn("party", "import", str(file))
+    assert (done.code, done.out) == (1, "")
+    assert "line 3" in done.err
+    assert "Norr" not in done.err
+    assert insyn("party", "list").out == "no known party\n"
+    file.write_text("record;id;name\nparty;A;Sunnanvind AB\n", encoding="utf-16")
+    assert insyn("party", "import", str(file)).code == 0

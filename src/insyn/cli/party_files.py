@@ -50,12 +50,13 @@ def export_parties(
 
 def is_channel_file(file: Path) -> bool:
     """Whether a file is one that `insyn party export` writes, told from its beginning."""
+    from insyn.office.diligence.parties.exchange import decoded
     from insyn.office.diligence.parties.ftm import is_ftm
     from insyn.office.diligence.parties.sheet import is_sheet
 
     try:
         with file.open("rb") as opened:
-            head = opened.read(_LOOKED_AT).decode("utf-8-sig", errors="replace")
+            head = decoded(opened.read(_LOOKED_AT), errors="replace")
     except OSError:
         return False  # the reader of flat files says what is wrong with it
     return is_ftm(head) or is_sheet(head)

@@ -1,11 +1,13 @@
 """Parties and channel as files: what CSV and FollowTheMoney share; read, and kept. Pure but `keep`.
 
 Always: what is written reads back equal; a row that cannot be used is told with its line and
-reason, without a name, and leaves the others as they are.
+reason, without a name, and leaves the others as they are. A file that is no text, or breaks off in
+the midst of its last line, is refused whole.
 """
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +20,7 @@ from insyn.base.errors import Refusal, UnreadableInput
 from insyn.office.diligence.parties import register
 from insyn.office.diligence.parties.model import Edge, Party, Stake
 from insyn.office.diligence.parties.register import Came
-from insyn.trust.people.duties import Actor
+from insyn.trust.people.duties import Actor, require
 
 LARGEST_BYTES = 100_000_000
 """A file of parties is read whole; an office knows far fewer than this holds."""
@@ -69,7 +71,12 @@ class Kept:
 
 
 def keep(connection: sa.Connection, read: Read, *, actor: Actor, now: datetime) -> Kept:
-    """Put all that a file holds into the office; a stake or edge known by its id is left as is."""
+    """Put all that a file holds into the office; a stake or edge known by its id is left as is.
+
+    Raises:
+        Refusal: the actor may not change parties.
+    """
+    require(actor, register.ACTION)  # here, or every row would be told as a bad one
     kept = Kept(bad=list(read.bad))
     known = register.relation_ids(connection)
     for line, party in read.parties:
@@ -101,19 +108,38 @@ def keep(connection: sa.Connection, read: Read, *, actor: Actor, now: datetime) 
 
 
 def text_of(path: Path) -> str:
-    """A file's text, UTF-8 with or without its mark.
+    """A file's text: UTF-8 with or without its mark, or UTF-16 with one.
+
+    No other encoding is guessed: a name read in a wrong one would be screened, and be clear.
 
     Raises:
-        UnreadableInput: it cannot be read, is too large, or is not UTF-8.
+        UnreadableInput: it cannot be read, is too large, or is not so encoded.
     """
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise UnreadableInput(f"{path} is larger than {LARGEST_BYTES} bytes; split it")
-        return path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decoded(path.read_bytes())
+    except (OSError, UnicodeError) as error:
         raise UnreadableInput(
             f"{path} cannot be read as UTF-8 text ({type(error).__name__}); save it so"
         ) from None
+    if "\0" in text:
+        raise UnreadableInput(f"{path} is no text; save it as UTF-8")
+    return text
+
+
+def decoded(content: bytes, *, errors: str = "strict") -> str:
+    """The text of a file, or of its beginning, by its byte-order mark; without one, UTF-8."""
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig", errors)
+
+
+def broken_off(line: int) -> UnreadableInput:
+    """What is raised where a file ends in the midst of a line."""
+    return UnreadableInput(
+        f"the file breaks off in line {line}, and nothing of it was kept; save or fetch it again "
+        "whole"
+    )
 
 
 def unique(lines: Iterable[tuple[int, Party]], bad: list[BadLine]) -> list[tuple[int, Party]]:

@@ -10,13 +10,16 @@ Ownership, Directorship, UnknownLink).
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from insyn.base.canonical import Json
+from insyn.base.countries import country_code
 from insyn.base.errors import Refusal
-from insyn.office.diligence.parties.exchange import BadLine, Read, day_of, unique
+from insyn.office.diligence.parties.exchange import BadLine, Read, broken_off, unique
 from insyn.office.diligence.parties.model import (
     ChannelRole,
     Edge,
@@ -28,9 +31,10 @@ from insyn.office.diligence.parties.model import (
     StakeKind,
     party_from_json,
     read_share,
-    read_span,
     share_text,
 )
+from insyn.office.lists.formats.dates import birth_date
+from insyn.office.screening.model import BirthSpan
 
 _SCHEMA = {
     PartyKind.ORGANISATION: "Organization",
@@ -48,18 +52,25 @@ _NUMBERS = {
     "lei": "leiCode",
     "vat": "vatCode",
     "tax": "taxNumber",
-    "passport": "passportNumber",
+    "inn": "innCode",
+    "ogrn": "ogrnCode",
+    "swift": "swiftBic",
+    "duns": "dunsCode",
     "id": "idNumber",
 }
+"""Properties of every legal entity, by the scheme that we call them."""
 _SCHEMES = {
     **{name: scheme for scheme, name in _NUMBERS.items()},
     "registrationNumber": "registration",
+    "passportNumber": "passport",
 }
+_NAMES = ("name", "alias", "previousName", "weakAlias")
+_COUNTRIES = ("country", "jurisdiction", "mainCountry", "nationality", "citizenship")
 
 
 def is_ftm(text: str) -> bool:
     """Whether a text is FollowTheMoney lines: its first is an object with a schema."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in text.split("\n") if line.strip()), "")
     try:
         found = json.loads(first)
     except (ValueError, RecursionError):
@@ -88,7 +99,10 @@ def _entity(id_: str, schema: str, **properties: Iterable[str | None]) -> dict[s
 def _party_entity(party: Party) -> dict[str, Json]:
     numbers: dict[str, list[str | None]] = {}
     for each in party.identifiers:
-        numbers.setdefault(_NUMBERS.get(each.scheme, "registrationNumber"), []).append(each.value)
+        told = _NUMBERS.get(each.scheme, "registrationNumber")
+        if each.scheme == "passport" and party.kind is PartyKind.PERSON:
+            told = "passportNumber"  # which no organisation has
+        numbers.setdefault(told, []).append(each.value)
     texts = [name.text for name in party.names]
     born = party.birth
     is_day = born is not None and born.earliest == born.latest
@@ -147,19 +161,34 @@ def _edge_entity(edge: Edge) -> dict[str, Json]:
 
 
 def read_ftm(text: str) -> Read:
-    """What the lines hold; those that cannot be used are in `bad`."""
+    """What the lines hold; those that cannot be used are in `bad`.
+
+    Raises:
+        UnreadableInput: it breaks off in the midst of its last line.
+    """
     read = Read()
     parties: list[tuple[int, Party]] = []
     # Not `splitlines`: names may hold what Unicode calls a line's end, JSON does not.
-    for line, row in enumerate(text.split("\n"), 1):
+    rows = text.split("\n")
+    for line, row in enumerate(rows, 1):
         if not row.strip():
             continue
+        if line == len(rows) and not _is_json(row):
+            raise broken_off(line)
         try:
             _take(_parsed(row), line, parties, read)
         except Refusal as error:
             read.bad.append(BadLine(line=line, reason=str(error)))
     read.parties = unique(parties, read.bad)
     return read
+
+
+def _is_json(row: str) -> bool:
+    try:
+        json.loads(row)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _parsed(row: str) -> dict[str, Any]:
@@ -195,24 +224,52 @@ def _take(
 
 def _party(entity: Mapping[str, Any], kind: PartyKind) -> Party:
     given = entity["properties"]
-    texts = [*given.get("name", ()), *given.get("alias", ())]
-    countries = [*given.get("country", ()), *given.get("jurisdiction", ())]
-    births = given.get("birthDate", ())
+    texts = [text for name in _NAMES for text in given.get(name, ())]
+    countries = [_country(text) for name in _COUNTRIES for text in given.get(name, ())]
     if kind is PartyKind.UNKNOWN and texts and "insyn" not in entity:
         kind = PartyKind.ORGANISATION  # elsewhere a LegalEntity is one whose form is not told
     plain = Party(
         id=entity["id"],
         kind=kind,
         names=tuple(PartyName(text=" ".join(text.split())) for text in dict.fromkeys(texts)),
-        country=countries[0].upper() if countries else None,
+        country=next((code for code in countries if code), None),
         identifiers=tuple(
             PartyIdentifier(scheme=scheme, value=value)
             for name, scheme in _SCHEMES.items()
             for value in given.get(name, ())
         ),
-        birth=read_span(births[0]) if births else None,
+        birth=_birth(given.get("birthDate", ())),
     )
     return _as_ours(entity.get("insyn"), plain)
+
+
+def _country(text: str) -> str | None:
+    """A code, a name, or a code with its region (`us-ca`); None: the country is not known."""
+    code = text.strip().upper()
+    if len(code) == 2 and code.isascii() and code.isalpha():
+        return code
+    return country_code(text) or country_code(code.partition("-")[0])
+
+
+def _birth(texts: Iterable[str]) -> BirthSpan | None:
+    """The days that all dates given leave open; None where none can be read."""
+    spans = [span for text in texts if (span := birth_date(text))]
+    if not spans:
+        return None
+    return BirthSpan(
+        earliest=min(span.earliest for span in spans), latest=max(span.latest for span in spans)
+    )
+
+
+def _day(text: str | None, *, ends: bool = False) -> date | None:
+    """A day; of a month or a year its first, or (`ends`) the first after it: the longer reading."""
+    if not text:
+        return None
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(text[:10])
+    if (span := birth_date(text)) is None:
+        raise Refusal("a date is not written as 2026-01-31, 2026-01 or 2026")
+    return span.latest + timedelta(days=1) if ends else span.earliest
 
 
 def _as_ours(said: object, plain: Party) -> Party:
@@ -247,8 +304,8 @@ def _stake(entity: Mapping[str, Any], *, is_ownership: bool) -> Stake:
         share_low_ppm=low,
         share_high_ppm=high,
         kind=kind,
-        since=day_of(_one(given, "startDate")),
-        until=day_of(_one(given, "endDate")),
+        since=_day(_one(given, "startDate")),
+        until=_day(_one(given, "endDate"), ends=True),
         source=_one(given, "publisher") or "",
     )
 
@@ -263,8 +320,8 @@ def _edge(entity: Mapping[str, Any]) -> Edge:
         supplier=_one(given, "subject") or "",
         customer=_one(given, "object") or "",
         role=ChannelRole(role),
-        since=day_of(_one(given, "startDate")),
-        until=day_of(_one(given, "endDate")),
+        since=_day(_one(given, "startDate")),
+        until=_day(_one(given, "endDate"), ends=True),
         deal=_one(given, "recordId"),
         source=_one(given, "publisher") or "",
     )

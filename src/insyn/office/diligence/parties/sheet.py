@@ -1,10 +1,13 @@
 """Parties and channel as one CSV file: a `record` column says what each row is. Pure.
 
-Always: a row names only what its record has; other columns stay empty.
+Always: a row is one line, as nothing that it may hold has a line break: so a quotation mark that is
+not closed breaks its own row, and hides none of those below. A row names only what its record has;
+other columns stay empty.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from insyn.base.errors import Refusal
-from insyn.office.diligence.parties.exchange import BadLine, Read, day_of, unique
+from insyn.office.diligence.parties.exchange import BadLine, Read, broken_off, day_of, unique
 from insyn.office.diligence.parties.model import (
     ChannelRole,
     Edge,
@@ -26,6 +29,7 @@ from insyn.office.diligence.parties.model import (
     read_span,
     span_text,
 )
+from insyn.office.lists.formats.tabular import delimiter_of
 
 COLUMNS = (
     "record",
@@ -56,8 +60,13 @@ W = TypeVar("W", PartyKind, StakeKind, ChannelRole)
 
 def is_sheet(text: str) -> bool:
     """Whether a text is such a CSV: its header has the column `record`."""
-    header = next(csv.reader(io.StringIO(text[:LONGEST_FIELD])), [])
-    return "record" in [cell.strip().lower() for cell in header]
+    lines = _lines(text[:LONGEST_FIELD])
+    return any("record" in header for _line, header in _header(lines, delimiter(text)))
+
+
+def delimiter(text: str) -> str:
+    """Comma, semicolon or tab, whichever its first line has most of (Excel's `sep=` line too)."""
+    return delimiter_of(next((line for line in _lines(text) if line.strip()), ""))
 
 
 def write_sheet(parties: Iterable[Party], stakes: Iterable[Stake], edges: Iterable[Edge]) -> str:
@@ -121,7 +130,11 @@ class _Draft:
 
 
 def read_sheet(text: str) -> Read:
-    """What such a CSV holds; rows that cannot be used are in `bad`."""
+    """What such a CSV holds; rows that cannot be used are in `bad`.
+
+    Raises:
+        UnreadableInput: it breaks off in the midst of its last line.
+    """
     read = Read()
     drafts: dict[str, _Draft] = {}
     for line, row in _rows(text, read.bad):
@@ -139,25 +152,38 @@ def read_sheet(text: str) -> Read:
     return read
 
 
+def _lines(text: str) -> Iterator[str]:
+    return iter(io.StringIO(text, newline=""))
+
+
+def _header(lines: Iterator[str], mark: str) -> Iterator[tuple[int, list[str]]]:
+    """The number of the line that names the columns, and they; nothing where there is none."""
+    for line, row in enumerate(lines, 1):
+        with contextlib.suppress(csv.Error):
+            cells = [cell.strip().lower() for cell in next(csv.reader([row], delimiter=mark), [])]
+            if any(cells) and cells[0] != "sep=":
+                yield line, cells
+                return
+
+
 def _rows(text: str, bad: list[BadLine]) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header: list[str] | None = None
-    line = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            bad.append(BadLine(line=line, reason="a field is too long or badly quoted"))
-            line = reader.line_num + 1
-            continue
-        at, line = line, reader.line_num + 1
-        if header is None:
-            header = [cell.strip().lower() for cell in cells]
-        elif any(cell.strip() for cell in cells):
-            given = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-            yield at, {column: given.get(column, "") for column in COLUMNS}
+    lines = _lines(text)
+    mark = delimiter(text)
+    for first, header in _header(lines, mark):
+        for line, row in enumerate(lines, first + 1):
+            is_ended = row.endswith(("\r", "\n"))
+            try:
+                cells = next(csv.reader([row], delimiter=mark, strict=True), [])
+            except csv.Error:
+                if not is_ended:
+                    raise broken_off(line) from None
+                bad.append(BadLine(line=line, reason="a field is too long, or badly quoted"))
+                continue
+            if any(cell.strip() for cell in cells):
+                if not is_ended and len(cells) < len(header):
+                    raise broken_off(line)
+                given = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+                yield line, {column: given.get(column, "") for column in COLUMNS}
 
 
 def _take(row: dict[str, str], line: int, drafts: dict[str, _Draft], read: Read) -> None:
