@@ -46,6 +46,46 @@ def test_an_owned_party_is_told_with_the_path() -> None:
     assert insyn("party", "owners", "P", "--json").json["stakes"][0]["source"] == "a register"
 
 
+def test_show_has_names_owners_channel_and_what_they_come_to() -> None:
+    insyn("party", "add", "L", "--name", "Harbinger Lens Company", "--identifier", "x=HRB-99887")
+    insyn(
+        *(
+            "party",
+            "add",
+            "P",
+            "--name",
+            "Sunnanvind AB",
+            "--name",
+            "zh=南风",
+            "--role",
+            "reseller",
+        ),
+    )
+    insyn("party", "own", "L", "P", "--share", "50")
+    insyn("party", "add", "T", "--kind", "unknown")
+    insyn("channel", "add", "P", "T", "--role", "reseller")
+    told = insyn("party", "show", "P").out
+    for fact in ("南风 (zh)", "P~2", "because      L holds 50% of P", "list status  owned", "T"):
+        assert fact in told
+    shown = insyn("party", "show", "P", "--json").json
+    assert (shown["name"], shown["channel"]["list_status"]) == ("Sunnanvind AB", "owned")
+    assert [each["status"] for each in shown["channel"]["screened"]] == ["none", "none"]
+    assert shown["channel"]["edges"][0]["customer"] == "T"
+    tier = insyn("party", "show", "T", "--json").json
+    assert (tier["id"], tier["channel"]["list_status"]) == ("T", "possible")
+    insyn("channel", "identify", "T", "L")
+    assert "identified as L" in insyn("party", "show", "T").out
+    assert insyn("party", "show", "nobody").code == 1
+
+
+def test_show_of_a_flat_party_is_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("id,name\nc-1,Norrsken AB\n", encoding="utf-8")
+    insyn("party", "import", str(file))
+    assert "channel" not in insyn("party", "show", "c-1", "--json").json
+    assert insyn("party", "show", "c-1").out.endswith("no matches\n")
+
+
 def test_a_stake_without_a_share_is_wrong_usage() -> None:
     assert insyn("party", "own", "A", "B").code == 2
     assert insyn("party", "own", "A", "B", "--share", "5", "--share-unknown").code == 2

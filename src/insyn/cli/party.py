@@ -132,19 +132,35 @@ def list_parties(
 
 @app.command("show")
 def show_party(party: PartyArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Show one party, its outcome, and its matches, cleared ones too."""
+    """Show one party, its outcome, and its matches, cleared ones too.
+
+    Of a party of the channel also its other names, owners, channel, and what they come to.
+    """
+    from insyn.cli.party_shown import channel_side, print_side
     from insyn.office.screening import register
     from insyn.office.screening.store import open_store
 
+    today = system_clock().date()
     with open_store(data_directory(data)) as store, store.reading() as connection:
-        found = register.find(connection, party)
+        side = channel_side(connection, party, on=today)
+        # An unknown tier without a name is no subject of screening.
+        named = side is None or side["names"]
+        found = register.find(connection, party) if named else None
     if as_json:
-        print(json.dumps(found.to_json(), ensure_ascii=False))
+        told: dict[str, Json] = found.to_json() if found else {"id": party}
+        print(json.dumps({**told, "channel": side} if side else told, ensure_ascii=False))
         return
-    for label, value in found.to_json().items():
+    if found:
+        _print_party(found)
+    if side:
+        print_side(side)
+
+
+def _print_party(party: KnownParty) -> None:
+    for label, value in party.to_json().items():
         if label != "matches" and value not in (None, ""):
             print(f"{label:<13}{shown(str(value))}")
-    matches = found.latest.matches if found.latest else ()
+    matches = party.latest.matches if party.latest else ()
     if matches:
         columns = ("list", "entry", "name", "class", "score", "for and against", "cleared")
         print_table(columns, [_match_row(match) for match in matches])
