@@ -30,10 +30,17 @@ def party_id(name: str, country: str | None) -> str:
     return f"p-{hashlib.sha256(named.encode()).hexdigest()[:12]}"
 
 
+def _written(name: str) -> str:
+    # Id and name of a subject say the same, or two deals would take turns at changing it.
+    return " ".join(unicodedata.normalize("NFKC", name).split())
+
+
 def subjects_of(deal: Deal) -> list[Subject]:
     """Who of a deal is screened: end user, reseller, integrator and every named tier."""
     named = {party_id(name, deal.country): name for name in party_names(deal)}
-    return [Subject(id=id_, name=name, country=deal.country) for id_, name in named.items()]
+    return [
+        Subject(id=id_, name=_written(name), country=deal.country) for id_, name in named.items()
+    ]
 
 
 def register_parties(connection: sa.Connection, deal: Deal, *, now: datetime) -> list[Subject]:
@@ -58,7 +65,7 @@ def standing(
     manifests: set[str] = set()
     subjects = subjects_of(deal)
     for subject in subjects:
-        said = said_of(connection, subject.id, at=at)
+        said = said_of(connection, subject.id, at=at, as_is=subject)
         status = max(status, said.status, key=WORSE.index)
         matches.append([subject.id, said.status, [alert.to_json() for alert in said.seen]])
         manifests |= said.manifests
