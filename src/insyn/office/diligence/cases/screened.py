@@ -8,6 +8,7 @@ never clear.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from insyn.office.diligence.assess import party_names
 from insyn.office.diligence.cases.dossier import Standing
 from insyn.office.diligence.deal import Deal
 from insyn.office.diligence.parties import register as register_of_parties
-from insyn.office.diligence.parties.model import name_key
 from insyn.office.diligence.parties.standing import WORSE, said_of
 from insyn.office.diligence.parties.standing import standing as parties_standing
 from insyn.office.screening import register
@@ -26,7 +26,7 @@ from insyn.office.screening.model import Subject
 
 def party_id(name: str, country: str | None) -> str:
     """The id under which a name from a deal is screened."""
-    named = f"{name_key(name)}|{country or ''}"
+    named = f"{_written(name)}|{country or ''}"
     return f"p-{hashlib.sha256(named.encode()).hexdigest()[:12]}"
 
 
