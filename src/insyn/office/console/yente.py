@@ -127,7 +127,7 @@ def make_router(office: Office) -> APIRouter:
         standing = office.standing()
         return _json(_catalog(standing))
 
-    @router.get("/algorithms", summary="The matcher")
+    @router.get("/algorithms", summary="The matcher", responses=REFUSALS)
     async def algorithms() -> Response:
         """Tell that there is one matcher, whatever it is asked for as."""
         known = {
