@@ -12,8 +12,10 @@ from pathlib import Path
 from insyn.base.errors import EnvironmentFailure
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, is_durable: bool = True) -> None:
     """Replace `path` by `content`, whole or not at all, and survive a power cut.
+
+    What is of no worth after a restart need not be durable, and spares the disk.
 
     Raises:
         EnvironmentFailure: the disk is full or the folder is not writable; the old file stays.
@@ -24,12 +26,14 @@ def write_atomically(path: Path, content: bytes) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if is_durable:
+                    os.fsync(file.fileno())
             Path(temporary).replace(path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        sync_directory(path.parent)
+        if is_durable:
+            sync_directory(path.parent)
     except OSError as error:
         raise EnvironmentFailure(
             f"cannot write {path}: {error.strerror}; free some space or check permissions"

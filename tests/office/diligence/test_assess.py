@@ -129,3 +129,18 @@ def test_every_shared_deal_comes_out_as_is_acceptable(name: str) -> None:
     for record, deal in zip(records, read_deals(data), strict=True):
         acceptable = record.get("acceptable") or [record["expected"]]
         assert assess(deal).outcome.name in acceptable, deal.id
+
+
+def test_a_named_end_user_of_unknown_kind_is_named_and_its_kind_is_not() -> None:
+    found = assess(read_deal({"id": "d", "end_user": "Påhittade Kontorshus AB"}))
+    assert "end_user" not in found.unknown
+    assert "end_user_type" in found.unknown
+    for nobody in (None, "unknown", "undisclosed customer"):
+        assert "end_user" in assess(read_deal({"id": "d", "end_user": nobody})).unknown
+
+
+def test_a_number_of_cameras_that_nobody_told_is_not_told_as_none() -> None:
+    deal = {"id": "d", "country": "VN", "channel": [{"role": "reseller", "name": None}]}
+    told = " ".join(firing.met for firing in assess(read_deal(deal)).firings)
+    assert "cameras unknown" in told
+    assert "cameras 0" not in told

@@ -73,9 +73,14 @@ def test_a_key_is_never_overwritten(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(("holder", "words"), [("", WORDS), ("a" * 65, WORDS), ("a", "too short")])
-def test_a_weak_passphrase_or_no_holder_is_wrong_usage(path: Path, holder: str, words: str) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("holder", "words", "error"),
+    [("", WORDS, UsageError), ("a" * 65, WORDS, UsageError), ("a", "too short", Refusal)],
+)
+def test_a_weak_passphrase_is_refused_and_no_holder_is_wrong_usage(
+    path: Path, holder: str, words: str, error: type[InsynError]
+) -> None:
+    with pytest.raises(error):
         make_key(path, holder=holder, passphrase=words, cost=MIN_COST)
     assert not path.exists()
 

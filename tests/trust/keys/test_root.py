@@ -119,7 +119,7 @@ def test_only_those_concerned_may_sign_a_draft() -> None:
     envelope = sign_root(envelope, D, current=FIRST)
     with pytest.raises(Refusal, match="may not change the root"):
         sign_root(envelope, S, current=FIRST)
-    with pytest.raises(Refusal, match="same signer"):
+    with pytest.raises(Refusal, match="signed the draft of the root already"):
         sign_root(envelope, A, current=FIRST)
     with pytest.raises(Refusal, match="may not change the root"):
         sign_root(following.envelope(), A, current=None)

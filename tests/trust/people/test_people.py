@@ -14,10 +14,9 @@ from tests.support.people_desk import CHEAP, PASSWORD, PeopleDesk, people_in
 
 from insyn.base.errors import Refusal, UsageError
 from insyn.trust.ledger import log, privacy
-from insyn.trust.people import attempts, tokens, users
+from insyn.trust.people import attempts, signing_in, tokens, users
 from insyn.trust.people.duties import Actor, Role
 from insyn.trust.people.passwords import Passwords, require_good
-from insyn.trust.people.signing_in import unlock
 from insyn.trust.people.users import State
 
 pytestmark = pytest.mark.databases
@@ -113,7 +112,7 @@ def test_waits_grow_and_an_administrator_can_end_them(desk: PeopleDesk) -> None:
     desk.pass_time(minutes=1)
     assert desk.sign_in("Ada", source="192.0.2.2")[0] is None
     with desk.store.writing() as connection:
-        unlock(connection, "ADA", actor=ada, now=desk.now)
+        signing_in.unlock(connection, "ADA", actor=ada, now=desk.now)
     assert desk.sign_in("Ada", source="192.0.2.2")[0] is not None
 
 
@@ -191,6 +190,33 @@ def test_a_changed_password_wants_the_old_one_and_ends_all_sessions(desk: People
         )
     assert desk.whose(secret) is None
     assert desk.sign_in("Ada")[0] is None
+    assert desk.sign_in("Ada", "en helt annan vinter")[0] is not None
+
+
+def test_a_wrong_old_password_counts_as_a_try_and_a_right_one_ends_the_count(
+    desk: PeopleDesk,
+) -> None:
+    ada = desk.first("Ada")
+
+    def change(old: str, new: str) -> None:
+        signing_in.change_password(
+            desk.store.writing, ada.id, old=old, new=new, source="console", passwords=CHEAP,
+            now=desk.now,
+        )  # fmt: skip
+
+    for _ in range(4):
+        with pytest.raises(Refusal, match="old password"):
+            change("not this one 12", "en helt annan vinter")
+    with pytest.raises(Refusal, match="too short"):
+        change(PASSWORD, "kort")
+    for _ in range(5):
+        with pytest.raises(Refusal, match="old password"):
+            change("not this one 12", "en helt annan vinter")
+    with pytest.raises(Refusal, match="wait a minute"):
+        change(PASSWORD, "en helt annan vinter")
+    assert desk.sign_in("Ada")[0] is None
+    desk.now += timedelta(minutes=2)
+    change(PASSWORD, "en helt annan vinter")
     assert desk.sign_in("Ada", "en helt annan vinter")[0] is not None
 
 

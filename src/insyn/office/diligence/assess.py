@@ -107,6 +107,8 @@ def _values(rule: Rule, facts: Facts) -> Iterator[str]:
         value = facts.values[name]
         if name in ("signals", "contradictions") or value is False or value == []:
             continue
+        if name == "cameras" and value == 0 and not facts.values["knows_cameras"]:
+            value = "unknown"  # 0 is how rules see it
         yield name if value is True else f"{name} {_told(value)}"
 
 

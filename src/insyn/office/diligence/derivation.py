@@ -135,7 +135,10 @@ class _Derivation:
             self._contradict("end_user", "the end user is also who sells or installs")
         if not named or all(self.lexicon.has(name or "", "undisclosed") for name in named):
             declared = _worse(declared, "unknown", END_USERS)
-        secure = any(self.lexicon.has(name or "", "security") for name in named)
+        secure = any(
+            self.lexicon.has(name or "", "security") and not self.lexicon.has(name or "", "museum")
+            for name in named
+        )
         if secure and declared not in SECURITY:
             self._contradict("end_user_type", f"declared {declared}, its name is a security body's")
             return SECURITY[0]
@@ -235,10 +238,14 @@ class _Derivation:
     def _contradict(self, field: str, words: str) -> None:
         self.contradictions.append((field, words))
 
+    def _is_named(self, name: str | None) -> bool:
+        return _given(name) and not self.lexicon.has(name or "", "undisclosed")
+
     def _note_unknown(self, values: Mapping[str, FactValue]) -> None:
         deal = self.deal
         given: dict[str, Callable[[], bool]] = {
-            "end_user": lambda: _given(deal.end_user) and values["end_user"] != "unknown",
+            # Who it is; of what kind is a question of its own, the next one.
+            "end_user": lambda: self._is_named(deal.end_user),
             "end_user_type": lambda: deal.end_user_type in END_USERS[:4] + END_USERS[5:],
             "use_case": lambda: values["use"] != "unspecified",
             "area": lambda: values["area"] != "unknown",

@@ -37,7 +37,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """Concepts that together in one sentence are a finding; `parts`: one of each is needed."""
+    """Concepts that together in one sentence are a finding; `parts`: one of each is needed.
+
+    `unless` takes it away: a concept the sentence affirms, or `no:` and one it only denies.
+    `quiet` ones count whether affirmed or not.
+    """
 
     id: str
     parts: tuple[frozenset[str], ...]

@@ -8,6 +8,7 @@ capability is none unless the text puts it off to later.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -45,6 +46,7 @@ _LETTERS_A_WORD = 2
 _LETTERS_A_SPACELESS_WORD = 5
 _READ = 0.1
 """The share of a text's words that one language must explain."""
+_ARABIC = re.compile("[\u0600-\u06ff]")
 _Place = tuple[int, int, int]
 """Clause, start and end."""
 _Places = dict[str, list[_Place]]
@@ -107,12 +109,15 @@ class Lexicon:
     def _named(
         self, field: str, clauses: Sequence[Clause], country: str | None
     ) -> Iterator[Finding]:
+        shown = {c.sentence for c in clauses if self.words.find(c.folded, ["museum"])}
         for at, clause in enumerate(clauses):
             for hit in self._names.find(clause.folded):
                 entry = self.entries[hit.concept]
                 negated = self._negation.negated(list(clauses), at, hit)
                 if negated and entry.of != "programme":
                     continue
+                if entry.of == "practice" and clause.sentence in shown:
+                    continue  # The museum of an old prison holds nobody.
                 at_home = not entry.home or country is None or country in entry.home
                 yield Finding(
                     id=entry.id,
@@ -133,7 +138,7 @@ class Lexicon:
             words = ", ".join(clause.text for _, clause in sentence)[:_LONGEST_EXCERPT]
             put_off = "unreliable_negation" in spoken
             for signal in self.signals:
-                if _meet(signal, said, spoken) and not signal.unless & said.keys():
+                if _meet(signal, said, spoken) and not _lifted(signal, said, spoken):
                     yield _found(signal, signal.id, field, words, strong=True)
                 elif signal.id in _PUT_OFF and put_off and _meet(signal, spoken, spoken):
                     yield _found(signal, "put_off", field, words, strong=False)
@@ -168,6 +173,10 @@ class Lexicon:
                 known = spoken_in or (heard if len(hit.term) <= _SHORT else hit.languages)
                 if not hit.languages & known:
                     continue
+            # So is one in Arabic letters: Urdu's "and" is Pashto's "fire".
+            is_short = hit.letters < _WEAK and _ARABIC.match(hit.term)
+            if is_short and spoken_in and not hit.languages & spoken_in:
+                continue
             place = (at, hit.start, hit.end)
             if len(spoken.setdefault(hit.concept, [])) < _MOST_PLACES:
                 spoken[hit.concept].append(place)
@@ -198,6 +207,12 @@ def _meet(signal: Signal, said: _Places, spoken: _Places) -> bool:
     if len(found) < 2 or not all(found):
         return all(found)
     return any(_apart(one, other) for one in found[0] for other in found[1]) and all(found[2:])
+
+
+def _lifted(signal: Signal, said: _Places, spoken: _Places) -> bool:
+    """Whether something in the sentence takes the signal away."""
+    denied = {f"no:{concept}" for concept in spoken.keys() - said.keys()}
+    return bool(signal.unless & (said.keys() | denied | (signal.quiet & spoken.keys())))
 
 
 def _apart(one: _Place, other: _Place) -> bool:

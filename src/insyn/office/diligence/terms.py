@@ -40,6 +40,8 @@ _SUFFIXING = frozenset(
 )  # fmt: skip
 """Languages that hang endings on every noun: their terms of four letters take any ending."""
 _STEM = 5
+_POSSESSED = 4
+"""An English term whose last letters are so many takes the ending of a possessive or plural."""
 _REMEMBERED = 4096
 """Folded texts whose hits are kept."""
 _LONGEST_WORD = 48
@@ -228,6 +230,8 @@ def _spellings(written: str, language: str) -> list[tuple[_Word, ...]]:
     if language in _SUFFIXING and len(written) >= _STEM and not written.endswith("*"):
         written += "*"
     made = [_words(written)]
+    if language == "en" and written[-_POSSESSED:].isalpha() and not written.endswith("s"):
+        made.append(_words(written + "s"))  # The army's, folded: armys.
     if language in LATINISED and re.search("[\u0400-\u052f]", written):
         made.append(_words(latinised(written)))
     if len(written) >= 8 and not written.isascii() and _GREEK_CYRILLIC.search(written):

@@ -45,6 +45,8 @@ _NEVER = frozenset({"who"})
 _REFUSING = frozenset({"confinement"})
 _NOUNS = frozenset({"groups", "dissenters", "people"})
 """Concepts of people: a negation after them is of their verb, but for verb-final languages."""
+_ACTS = frozenset({"linking", "watching", "know", "tracing", "identify"})
+"""Concepts of acts: the verbs of some languages carry their negation within."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",
@@ -136,6 +138,7 @@ class Negation:
                 not n.term.isascii()
                 or "en" in n.languages
                 or n.languages & hit.languages
+                or (len(n.term) > _SHORT and n.end + 1 == hit.start)
                 or (len(n.term) > _SHORT and n.languages & spoken)
             )
         ]
@@ -152,6 +155,8 @@ class Negation:
         near = []
         for n in found:
             if hit.start <= n.start < hit.end:
+                if (n.start, n.end) == (hit.start, hit.end) and self._denies_itself(n, hit):
+                    return True
                 continue
             low, high = min(n.end, hit.end), max(n.start, hit.start)
             between = folded[low:high]
@@ -177,6 +182,11 @@ class Negation:
         return hit.concept in _REFUSING and any(
             hit.start <= n.start < hit.end for n in self._terms.find(folded, ["negation"])
         )
+
+    @staticmethod
+    def _denies_itself(negator: Hit, hit: Hit) -> bool:
+        """Whether the ending of the word denies it, as "ulanmaydi": "is not connected"."""
+        return hit.concept in _ACTS and bool(negator.languages & hit.languages & _VERB_FINAL)
 
     @staticmethod
     def _is_after_noun(negator: Hit, hit: Hit) -> bool:

@@ -232,7 +232,10 @@ def _size_notice(name: str, count: int) -> str:
     if source is None or source.expected[0] <= count <= source.expected[1]:
         return ""
     low, high = source.expected
-    return f"{count:,} entries, where {low:,} to {high:,} are usual; check the file"
+    return (
+        f"{count:,} entries, and the official list usually has {low:,} to {high:,}: a sample, or a "
+        "file that is cut"
+    )
 
 
 def _report(

@@ -1,4 +1,4 @@
-"""What Alembic runs: the versions, over the connection that `insyn.office.screening.store` opened.
+"""What Alembic runs: the versions, over the connection that `insyn.trust.store` opened.
 
 Always: all missing versions go in together or not at all, in the transaction of that connection.
 """

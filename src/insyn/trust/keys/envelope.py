@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -99,7 +100,7 @@ def read_envelope(content: bytes, what: str = "the envelope") -> Envelope:
         UnreadableInput: anything else, `what` named.
     """
     if not content.endswith(b"\n"):
-        raise UnreadableInput(f"{what} is cut: its last line end is missing; copy the file again")
+        raise UnreadableInput(f"{what} {_without_end(content)}; take the file as it was issued")
     record = read_canonical(content[:-1], what)
     if problem := _SCHEMA.problem(record):
         raise UnreadableInput(f"{what} is no signed envelope: {problem}")
@@ -115,6 +116,15 @@ def read_envelope(content: bytes, what: str = "the envelope") -> Envelope:
     if envelope.to_bytes() != content:
         raise UnreadableInput(f"{what} is not spelt as it was issued; copy the file again")
     return envelope
+
+
+def _without_end(content: bytes) -> str:
+    """What is wrong with a file whose last line end is missing."""
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        return "is cut: its last line end is missing"
+    return "was spelt anew, by an editor or a program: it is JSON, and not as it was issued"
 
 
 def _signatures(value: Json) -> Iterator[Signature]:

@@ -89,7 +89,8 @@ def make_key(path: Path, *, holder: str, passphrase: str, cost: int = STRONG_COS
         cost: scrypt's N, a power of two.
 
     Raises:
-        UsageError: the holder or the passphrase is not as wanted.
+        UsageError: the holder is not as wanted.
+        Refusal: the passphrase is too short.
         EnvironmentFailure: the file exists or cannot be written.
     """
     if not 1 <= len(holder.strip()) <= 64:
@@ -233,7 +234,7 @@ def _head(record: dict[str, Json]) -> bytes:
 
 def _sealed(key: SigningKey, passphrase: str, cost: int) -> bytes:
     if len(passphrase) < MIN_PASSPHRASE:
-        raise UsageError(
+        raise Refusal(
             f"a passphrase has at least {MIN_PASSPHRASE} characters; five random words do well"
         )
     salt, nonce = os.urandom(16), os.urandom(12)

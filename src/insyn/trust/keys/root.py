@@ -197,6 +197,8 @@ def sign_root(envelope: Envelope, key: SigningKey, *, current: Root | None) -> E
             "this key may not change the root: neither the root in force nor the draft names it "
             "for that; use the key of one who may"
         )
+    if key.public.fingerprint in {signature.key for signature in envelope.signatures}:
+        raise Refusal("this key has signed the draft of the root already; another holder must sign")
     after = signed(envelope, key)
     checked = check(after, may)
     if checked.fault is not None:

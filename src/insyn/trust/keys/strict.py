@@ -7,6 +7,7 @@ complaint names the place and the rule and never the value, which may be about a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn, cast
@@ -16,6 +17,8 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.errors import UnreadableInput
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.IGNORECASE)
 
 MAX_BYTES = 16 << 20
 """A permit is about 2 KiB. The longest status list, 10,000 permits each with the longest reason
@@ -98,10 +101,18 @@ def _described(error: ValidationError) -> str:
         missing = [name for name in error.validator_value if name not in error.instance]
         told = f"lacks {', '.join(map(repr, missing))}"
     elif rule in ("additionalProperties", "unevaluatedProperties"):
-        told = "has a field that the format does not know"
+        told = f"has {_unknown(error)}, which the format does not know"
     else:
         told = f"breaks {rule} {json.dumps(error.validator_value)[:120]}"
     return f"{place or 'the whole'} {told}"
+
+
+def _unknown(error: ValidationError) -> str:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    names = sorted(name for name in error.instance if name not in known)
+    # What does not look like a field's name may be anything, about a person too: it is not told.
+    told = [name for name in names if _NAME.fullmatch(name)]
+    return f"a field {told[0]!r}" if told else "a field"
 
 
 def moment(text: str) -> datetime:

@@ -114,7 +114,7 @@ DUTIES: Mapping[str, Duty] = {
     "permit.issue": _duty(Role.APPROVER, Role.EXPORT_OFFICER, Role.ANALYST),
     "rulebook.adopt": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
     "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
-    "permit.revoke": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
+    "permit.status": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
     "product.add": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.ADMINISTRATOR),
     "product.classify": _duty(Role.EXPORT_OFFICER),
     # A milder class, and the end of an authority's hold, count on a second person's word alone.
@@ -135,12 +135,26 @@ DUTIES: Mapping[str, Duty] = {
     "clearance.confirm": _duty(Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)),
     "list.import": _duty(Role.ANALYST, Role.ADMINISTRATOR),
     "user.manage": _duty(Role.ADMINISTRATOR),
+    # Whoever sets the cameras up needs not see what they see.
+    "camera.manage": _duty(Role.ADMINISTRATOR),
+    # Everyone is masked there; who runs the machines still has no need to look at people.
+    "live.watch": _duty(Role.OPERATOR, Role.INVESTIGATOR, Role.PRIVACY_OFFICER),
+    "playback.watch": _duty(Role.OPERATOR, Role.INVESTIGATOR),
+    "site.settings": _duty(Role.ADMINISTRATOR),
+    "site.read": _duty(*Role),
+    # An empty scene that is confirmed while somebody stands in it would show them: whoever sees it.
+    "background.confirm": _duty(Role.OPERATOR, Role.PRIVACY_OFFICER),
+    "masking.zones": _duty(Role.OPERATOR, Role.PRIVACY_OFFICER),
+    # A zone without a mask shows whoever walks through it.
+    "masking.confirm": _duty(Role.PRIVACY_OFFICER, Role.CUSTODIAN, excluded_by=("masking.zones",)),
     "ledger.read": _duty(
         Role.AUDITOR, Role.ANALYST, Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
     ),
     "personal.erase": _duty(Role.PRIVACY_OFFICER),
     "release.request": _duty(Role.INVESTIGATOR, Role.OPERATOR),
     "release.approve": _duty(Role.CUSTODIAN, excluded_by=("release.request",), alone=True),
+    # What is masked already hides whoever is on it: no second person is asked.
+    "export.masked": _duty(Role.OPERATOR, Role.INVESTIGATOR),
     "export.take": _duty(Role.INVESTIGATOR, excluded_by=("release.approve",)),
 }
 """Every action that needs a person, by name."""

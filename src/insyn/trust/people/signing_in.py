@@ -16,6 +16,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from insyn.base.errors import Refusal
 from insyn.trust.people import attempts, recorded, schema, sessions, users
 from insyn.trust.people.attempts import Count
 from insyn.trust.people.duties import Actor, require
@@ -73,6 +74,38 @@ def sign_in(
         return sessions.begin(connection, begun.person, now=now), ""
 
 
+def change_password(
+    writing: Callable[[], AbstractContextManager[sa.Connection]],
+    person: str,
+    *,
+    old: str,
+    new: str,
+    source: str,
+    passwords: Passwords,
+    now: datetime,
+) -> None:
+    """Change one's own password; every session ends. A wrong old one is a try, as at a sign-in.
+
+    Else whoever finds a session open could try passwords without end. `writing` as in `sign_in`.
+
+    Raises:
+        Refusal: the old one is wrong, was tried too often, or the new one is not good.
+    """
+    with writing() as connection:
+        name = users.find(connection, person).name
+        begun = _begin(connection, name, source, now)
+    if begun.refused:
+        raise Refusal(begun.refused)
+    if not passwords.is_right(begun.kept, old):
+        _record_waits(writing, begun, now)
+        raise Refusal(users.WRONG_OLD)
+    with writing() as connection:
+        attempts.forget(connection, attempts.of_name(name))
+        attempts.take_back(connection, attempts.of_address(source))
+    with writing() as connection:  # on its own: what it refuses takes no try back
+        users.change_password(connection, person, old=old, new=new, passwords=passwords, now=now)
+
+
 def unlock(connection: sa.Connection, person: str, *, actor: Actor, now: datetime) -> None:
     """Let somebody who failed too often try again at once.
 
@@ -97,7 +130,8 @@ def _begin(connection: sa.Connection, name: str, source: str, now: datetime) -> 
     until = max((one.waits_until for one in counts if one.waits_until), default=None)
     if until is not None:
         minutes = max(1, -(-int((until - now).total_seconds()) // 60))
-        refused = f"too many tries; wait {minutes} minutes, or ask an administrator to unlock"
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        refused = f"too many tries; wait {wait}, or ask an administrator to unlock"
         return _Try(counts=counts, refused=refused)
     table = schema.users
     row = connection.execute(sa.select(table).where(table.c.key == key_of(name))).first()

@@ -26,6 +26,9 @@ from insyn.trust.people.passwords import Passwords, require_good
 from insyn.trust.people.secrets import digest_of, new_id, new_secret
 
 INVITATION_LASTS = timedelta(hours=24)
+WRONG_OLD = "the old password is not right"
+UNNAMED = "administrator"
+"""What the first administrator is called until claiming a name."""
 OFFICE = "office"
 """Who invites the first administrator: whoever holds the data directory."""
 
@@ -81,7 +84,7 @@ def invite_first(connection: sa.Connection, *, now: datetime) -> str:
             "the office has people already; an administrator invites others (insyn user add)"
         )
     waiting = [p for p in every(connection) if Role.ADMINISTRATOR in p.roles]
-    person = waiting[0] if waiting else _insert(connection, "administrator", OFFICE, now)
+    person = waiting[0] if waiting else _insert(connection, UNNAMED, OFFICE, now)
     if not waiting:
         _insert_role(connection, person.id, Role.ADMINISTRATOR)
         recorded.record_change(
@@ -180,7 +183,7 @@ def change_password(
     """
     kept = connection.scalar(sa.select(schema.users.c.password).where(schema.users.c.id == person))
     if not passwords.is_right(kept, old):
-        raise Refusal("the old password is not right")
+        raise Refusal(WRONG_OLD)
     require_good(new, name=find(connection, person).name)
     connection.execute(_update(person, password=passwords.hash(new)))
     end_sessions(connection, person)

@@ -15,6 +15,8 @@ from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.office.diligence.commitments import partners
 from insyn.office.diligence.commitments.partners import Commitment
 from insyn.office.diligence.commitments.texts import CommitmentText, text_of, texts
+from insyn.office.screening import register
+from insyn.office.screening.model import Subject
 from insyn.trust.ledger import log, privacy
 from insyn.trust.people.duties import Role
 
@@ -45,6 +47,9 @@ SIGNED = Commitment(
 @pytest.fixture
 def desk(tmp_path: Path, database: str) -> Iterator[LedgerDesk]:
     with ledger_in(tmp_path) as found:
+        with found.store.writing() as connection:
+            known = Subject(id="c-1", name="Påhittad Partner AB")
+            register.put(connection, [known], now=NOON)
         yield found
 
 
@@ -128,7 +133,7 @@ def test_the_database_refuses_to_edit_a_commitment(desk: LedgerDesk) -> None:
         ({"sha256": "ab"}, "SHA-256"),
         ({"signed_on": date(2026, 3, 2)}, "has come"),
         ({"expires_on": date(2028, 3, 1)}, "two years"),
-        ({"expires_on": date(2026, 2, 1)}, "two years"),
+        ({"expires_on": date(2026, 2, 1)}, "a later day"),
         ({"text": "7"}, "no commitment text"),
     ],
 )
@@ -154,3 +159,21 @@ def test_the_text_in_the_package_is_what_its_digest_says() -> None:
     assert list(texts()) == ["1.0"]
     for words in ("re-transfer", "audit", "unmask", "misuse", "end the contract", "Principle 16"):
         assert words.casefold() in newest.text.casefold()
+
+
+@pytest.mark.databases
+def test_of_a_party_that_nobody_knows_no_commitment_is_kept(desk: LedgerDesk) -> None:
+    with pytest.raises(Refusal, match="no known party"):
+        record(desk, replace(SIGNED, party="c-404"))
+
+
+@pytest.mark.databases
+def test_the_same_commitment_is_kept_once_until_it_is_withdrawn(desk: LedgerDesk) -> None:
+    record(desk, SIGNED)
+    again = replace(SIGNED, id="k-000000000002", signatory="En Annan Stavning")
+    with pytest.raises(Refusal, match=f"kept already, as {SIGNED.id}"):
+        record(desk, again)
+    record(desk, replace(again, expires_on=date(2026, 12, 31)))
+    with desk.store.writing() as connection:
+        partners.withdraw(connection, SIGNED.id, because="by mistake", actor=ANALYST, now=NOON)
+    record(desk, replace(again, id="k-000000000003"))

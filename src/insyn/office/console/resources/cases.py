@@ -92,6 +92,7 @@ class CaseTold(Told):
     decision_digest: str | None
     decided_at: str | None
     permit: str | None
+    permits: list[str]
     open_engagements: list[str]
     conditions_met: list[str]
     review_on: str | None

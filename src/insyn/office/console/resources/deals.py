@@ -139,7 +139,8 @@ class LookTold(Told):
     """A deal at one moment."""
 
     as_of: str
-    outcome: str
+    is_known: bool
+    outcome: str | None
     rules: list[RuleTold]
     unknown: list[str]
     rulebook: str

@@ -252,12 +252,13 @@ def change_password(
     request: Request, desk: AtDesk, asking: Changes, given: NewPassword
 ) -> Response:
     """Change one's own password; every session ends, this one too."""
-    with _hashing(), desk.writing() as connection:
-        users.change_password(
-            connection,
+    with _hashing():
+        signing_in.change_password(
+            desk.writing,
             asking.actor.id,
             old=given.old,
             new=given.new,
+            source=client_of(request.client.host if request.client else ""),
             passwords=PASSWORDS,
             now=desk.now(),
         )

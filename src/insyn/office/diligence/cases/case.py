@@ -79,6 +79,9 @@ class Case:
 
     decision: Decision | None = None
     permit: Permitted | None = None
+    permits: tuple[str, ...] = ()
+    """Ids of all permits that were ever issued for it; opening it again ends none of them."""
+
     engagements: Mapping[str, tuple[Engaged, EngagementEnded | None]] = field(default_factory=dict)
     met: Mapping[str, ConditionMet] = field(default_factory=dict)
     done: tuple[Done, ...] = ()
@@ -127,6 +130,7 @@ class Case:
             "decision_digest": decision.digest if decision else None,
             "decided_at": isoformat(decision.at) if decision else None,
             "permit": self.permit.permit if self.permit else None,
+            "permits": list(self.permits),
             "open_engagements": list(self.open_engagements),
             "conditions_met": sorted(self.met),
             "review_on": self.review_on.isoformat() if self.review_on else None,

@@ -77,7 +77,8 @@ def record_fact(
     """Keep one value; it supersedes what was said of the field before.
 
     Raises:
-        Refusal: there is no such deal or field, or the actor may not.
+        Refusal: there is no such deal or field, the value is none of the field's, or the actor
+            may not.
     """
     require(actor, "fact.record")
     _require_deal(connection, deal)
@@ -85,6 +86,7 @@ def record_fact(
         raise Refusal(
             f"a deal has no field {field!r}; docs/reference/deal-format.md has the fields"
         )
+    _require_readable(deal, field, value)
     row = _row(deal, field, value, said=said, by=actor.id, now=now)
     return _add(connection, [row], now=now)[0]
 
@@ -151,6 +153,14 @@ def deal_at(connection: sa.Connection, deal: str, *, known: datetime) -> Deal:
 def _require_deal(connection: sa.Connection, deal: str) -> None:
     if not exists(connection, deal):
         raise Refusal(f"no deal is known as {deal!r}; `insyn deal list` shows those that are")
+
+
+def _require_readable(deal: str, field: str, value: Any) -> None:
+    # An import keeps what nobody can read and tells of it; who says one fact can say it right.
+    problems = read_deal({"id": deal, field: value}).problems
+    if problems:
+        said = problems[0].removesuffix("; taken as unknown")
+        raise Refusal(f"deal {said}; nothing was recorded (docs/reference/deal-format.md)")
 
 
 def _deal_id(record: Mapping[str, Any]) -> str:

@@ -126,7 +126,7 @@ def record_status(
     now: datetime,
 ) -> None:
     """Keep that a status list says something of a permit."""
-    require(actor, "permit.revoke")
+    require(actor, "permit.status")
     what: dict[str, Json] = {"permit": permit, "state": state, "status_list": status_list}
     log.append(connection, Leaf(kind=STATUS_CHANGED.name, who=actor.id, what=what), now=now)
 

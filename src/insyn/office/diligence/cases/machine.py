@@ -28,7 +28,13 @@ from insyn.office.diligence.cases.events import (
     Triaged,
     Voted,
 )
-from insyn.office.diligence.cases.states import TRANSITIONS, UNDER_REVIEW, State, Step
+from insyn.office.diligence.cases.states import (
+    TRANSITIONS,
+    UNDER_REVIEW,
+    UNDER_STUDY,
+    State,
+    Step,
+)
 from insyn.trust.people.duties import Actor, Done, Role, why_not
 
 C = TypeVar("C")
@@ -86,9 +92,7 @@ def apply(case: Case, event: Event) -> Case:
         raise Refusal(
             f"case {case.id} has gone on to version {case.version} meanwhile; look at it again"
         )
-    allowed = TRANSITIONS.get((case.state, event.step))
-    if allowed is None:
-        raise Refusal(f"case {case.id} is {case.state}: {_TOO_EARLY.get(event.step, '')}".rstrip())
+    allowed = require_next(case, event.step)
     reason = why_not(
         Actor(id=event.by, roles=_ANY_ROLE), DUTY_OF[event.step], case.done, this_round=case.round
     )
@@ -98,6 +102,19 @@ def apply(case: Case, event: Event) -> Case:
     if after.state not in allowed:  # a mistake of ours, and then nothing moves
         raise Refusal(f"case {case.id} cannot go from {case.state} to {after.state}")
     return replace(after, version=case.version + 1, done=(*case.done, _done(event, case.round)))
+
+
+def require_next(case: Case, step: Step) -> frozenset[State]:
+    """The states that a step may lead to from where the case stands.
+
+    Raises:
+        Refusal: the step does not follow; with what does.
+    """
+    allowed = TRANSITIONS.get((case.state, step))
+    if allowed is None:
+        why = _TOO_LATE.get((case.state, step)) or _TOO_EARLY.get(step, "")
+        raise Refusal(f"case {case.id} is {case.state}: {why}".rstrip(": "))
+    return allowed
 
 
 def replay(events: Iterable[Event]) -> Case:
@@ -177,17 +194,19 @@ def _check_proposal(case: Case, said: Proposed) -> None:
         )
     if said.proposal is Proposal.APPROVE and said.seen.outcome not in ("PASS", "INVESTIGATE"):
         raise Refusal(
-            f"case {case.id} comes to {said.seen.outcome}; it can be approved with conditions only"
+            f"case {case.id} comes to {said.seen.outcome}; it can be approved with conditions only "
+            "(approve_with_conditions, --conditions FILE)"
         )
     if (said.proposal is Proposal.APPROVE_WITH_CONDITIONS) is not bool(said.conditions):
         raise Refusal(
-            f"case {case.id}: an approval with conditions names them, and no other proposal does"
+            f"case {case.id}: an approval with conditions names them (--conditions FILE), and no "
+            "other proposal does"
         )
     ids = [condition.id for condition in said.conditions]
     if len(set(ids)) != len(ids):
         raise Refusal(f"case {case.id}: two conditions have the same id")
     if approves and not said.terms:
-        raise Refusal(f"case {case.id}: an approval needs the permit's terms")
+        raise Refusal(f"case {case.id}: an approval needs the permit's terms (--terms FILE)")
 
 
 def _returned(case: Case) -> Case:
@@ -232,7 +251,8 @@ def _permit(case: Case, event: Event) -> Case:
         raise Refusal(
             f"case {case.id}: permit {said.permit} was made for another decision; draft a new one"
         )
-    return replace(case, state=State.PERMITTED, permit=said)
+    permits = tuple(dict.fromkeys((*case.permits, said.permit)))
+    return replace(case, state=State.PERMITTED, permit=said, permits=permits)
 
 
 def _meet_condition(case: Case, event: Event) -> Case:
@@ -310,3 +330,30 @@ _TOO_EARLY: Mapping[Step, str] = {
     Step.REOPEN: "it is open already",
     Step.CLOSE: "only a draft, a declined or a monitored case is closed",
 }
+_DECIDED_STATES = (
+    State.APPROVED,
+    State.APPROVED_WITH_CONDITIONS,
+    State.PERMITTED,
+    State.MONITORED,
+    State.DECLINED,
+    State.CLOSED,
+)
+_TOO_LATE: Mapping[tuple[State, Step], str] = {
+    **{(state, Step.SUBMIT): "it was submitted already" for state in State},
+    **{
+        (state, Step.TRIAGE): "it was triaged already; next it is proposed (insyn case propose)"
+        for state in UNDER_STUDY - {State.TRIAGE}
+    },
+    **{
+        (state, step): "it is proposed already; approvers vote on it (insyn case vote), or its "
+        "analyst takes it back before anybody has (insyn case take-back)"
+        for state in UNDER_REVIEW
+        for step in (Step.TRIAGE, Step.PROPOSE)
+    },
+    **{
+        (state, step): "it is decided; to decide anew, open it again (insyn case reopen)"
+        for state in _DECIDED_STATES
+        for step in (Step.TRIAGE, Step.PROPOSE, Step.VOTE)
+    },
+}
+"""What is said of a step that came before already; `_TOO_EARLY` says the rest."""

@@ -33,14 +33,20 @@ class Look:
         """Facts that were recorded only after this moment."""
         return tuple(fact for fact in self.facts if fact.recorded_at > self.at)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was known of the deal."""
+        return bool(self.facts)
+
     def to_json(self) -> dict[str, Json]:
-        """As `insyn case replay --json` prints it."""
+        """As `insyn case replay --json` prints it; without an outcome where nothing was known."""
         found = self.dossier.assessment
         return {
             "as_of": isoformat(self.at),
-            "outcome": found.outcome.name,
-            "rules": [firing.to_json() for firing in found.firings],
-            "unknown": list(found.unknown),
+            "is_known": self.is_known,
+            "outcome": found.outcome.name if self.is_known else None,
+            "rules": [firing.to_json() for firing in found.firings] if self.is_known else [],
+            "unknown": list(found.unknown) if self.is_known else [],
             "rulebook": found.rulebook,
             "rulebook_was_in_force": self.had_rulebook,
             "list_status": self.dossier.standing.list_status,

@@ -50,7 +50,7 @@ from insyn.office.diligence.cases.events import (
     Voted,
     Waited,
 )
-from insyn.office.diligence.cases.machine import DUTY_OF
+from insyn.office.diligence.cases.machine import DUTY_OF, require_next
 from insyn.office.diligence.cases.states import SUPERVISED, State, Step, Trigger
 from insyn.office.diligence.cases.view import dossier
 from insyn.trust.people.duties import Actor, Done, require
@@ -134,7 +134,12 @@ def propose(
         Refusal: it lacks a step, a dialogue is open, or STOP is to be approved.
         UnreadableInput: the terms are no permit's.
     """
+    # First whether it is time for a proposal at all: terms are looked at when they count.
+    _require_free(connection, case, Step.PROPOSE, actor)
+    require_next(case, Step.PROPOSE)
     terms = dict(offer.terms or {})
+    if offer.proposal is not Proposal.DECLINE and not terms:
+        raise Refusal(f"case {case.id}: an approval needs the permit's terms (--terms FILE)")
     if offer.proposal is not Proposal.DECLINE:
         permits.check_terms(terms, case=case.id, conditions=offer.conditions, now=now)
     elif terms:

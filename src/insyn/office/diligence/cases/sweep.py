@@ -23,12 +23,13 @@ OFFICE = "office"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A case that was opened again, and why."""
+    """A case that was opened again, and why; `permits` issued for it are not ended by that."""
 
     case: str
     was: State
     trigger: Trigger
     because: str
+    permits: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """As commands and the API tell it."""
@@ -37,6 +38,7 @@ class Due:
             "was": str(self.was),
             "trigger": str(self.trigger),
             "because": self.because,
+            "permits": list(self.permits),
         }
 
 
@@ -50,7 +52,15 @@ def sweep(connection: sa.Connection, *, now: datetime) -> list[Due]:
             trigger, because = reason
             said = Reopened(trigger=trigger, because=because)
             casebook.add(connection, case, said, by=OFFICE, now=now)
-            found.append(Due(case=case.id, was=case.state, trigger=trigger, because=because))
+            found.append(
+                Due(
+                    case=case.id,
+                    was=case.state,
+                    trigger=trigger,
+                    because=because,
+                    permits=case.permits,
+                )
+            )
     return found
 
 

@@ -9,7 +9,7 @@ Source: UN Guiding Principles, 16(c); State Department guidance of 2020, conside
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal
 from insyn.office.diligence.commitments import recorded, schema
 from insyn.office.diligence.commitments.texts import Texts, text_of, texts
+from insyn.office.screening import register
 from insyn.office.screening.recorded import id_of
 from insyn.trust.ledger import log
 from insyn.trust.ledger.leaf import Leaf, Personal
@@ -121,8 +122,9 @@ def record(
         known: versions of the text; those in the package if not given.
 
     Raises:
-        Refusal: the actor may not, the text is unknown or no longer accepted, nobody is named as
-            signatory, a day does not fit, or the document has no digest.
+        Refusal: the actor may not, the party is unknown, the text is unknown or no longer
+            accepted, nobody is named as signatory, a day does not fit, the document has no digest,
+            or the same commitment is kept already.
     """
     require(actor, "commitment.record")
     text = text_of(said.text, known)
@@ -131,6 +133,8 @@ def record(
         raise Refusal(f"text {said.text} is no longer accepted; have the newest signed")
     if said.signed_on > now.date():
         raise Refusal("a commitment is signed on a day that has come; give --signed-on")
+    register.find(connection, said.party)  # or nobody would ever ask for it
+    _require_new(connection, said)
     names = ("id", "party", "text", "signed_on", "expires_on", "sha256")
     row = {name: getattr(said, name) for name in names}
     row |= {"text_digest": text.sha256, "recorded_at": now, "by": actor.id}
@@ -253,11 +257,25 @@ def _require_sound(said: Commitment) -> None:
         raise Refusal("a commitment names the party, and who signed for it")
     if len(said.sha256) != 64 or not set(said.sha256) <= set("0123456789abcdef"):
         raise Refusal("the signed document is named by its SHA-256; give the file")
-    if not said.signed_on < said.expires_on <= said.signed_on + LONGEST:
+    if said.expires_on <= said.signed_on:
+        raise Refusal(
+            f"a commitment that was signed on {said.signed_on} holds until a later day than "
+            f"{said.expires_on}; look at both days"
+        )
+    if said.expires_on > said.signed_on + LONGEST:
         raise Refusal(
             f"a commitment holds two years at most: until {said.signed_on + LONGEST} if signed on "
             f"{said.signed_on}"
         )
+
+
+def _require_new(connection: sa.Connection, said: Commitment) -> None:
+    for kept in every(connection, party=said.party):
+        same = replace(kept.commitment, id=said.id, signatory=said.signatory)
+        if kept.withdrawal is None and same == said:
+            raise Refusal(
+                f"this commitment is kept already, as {kept.commitment.id}; nothing was added"
+            )
 
 
 def _kept(row: sa.Row[Any]) -> KeptCommitment:
