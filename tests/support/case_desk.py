@@ -21,7 +21,9 @@ from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.deals import Said
 from insyn.office.diligence.cases.events import Condition, Proposal, Verifier
 from insyn.office.diligence.commitments import partners, training
+from insyn.office.screening import register
 from insyn.office.screening.database import URL_VARIABLE
+from insyn.office.screening.model import Subject
 from insyn.office.screening.rescreen import rescreen
 from insyn.office.screening.store import Store, open_store
 from insyn.trust.people.duties import Actor, Role
@@ -81,10 +83,13 @@ def train(connection: sa.Connection, *people: Actor, now: datetime) -> None:
 
 
 def commit(connection: sa.Connection, *, now: datetime) -> None:
-    """The reseller of `ARENA` has signed, for a year."""
+    """The reseller of `ARENA` is known and has signed, for a year."""
+    reseller = screened.party_id("Kamerahuset AB", "SE")
+    known = Subject(id=reseller, name="Kamerahuset AB", country="SE")
+    register.put(connection, [known], now=now)
     signed = partners.Commitment(
         id="k-0123456789ab",
-        party=screened.party_id("Kamerahuset AB", "SE"),
+        party=reseller,
         text="1.0",
         signatory="Påhittad Person",
         signed_on=now.date(),

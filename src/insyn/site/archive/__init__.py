@@ -1,0 +1,1 @@
+"""The archive: recordings as files, their index; write, read, retention, check, seal."""

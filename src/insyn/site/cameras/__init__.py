@@ -1,0 +1,1 @@
+"""Cameras: where packets come from (RTSP, files, virtual); ONVIF and VAPIX."""

@@ -1,0 +1,57 @@
+"""From an address to a source: RTSP, a file, a virtual scene."""
+
+from __future__ import annotations
+
+from insyn.site.cameras.address import Address, Credentials
+from insyn.site.cameras.source import Source
+from insyn.site.streams import StreamName
+
+
+def source_for(
+    address: Address,
+    credentials: Credentials | None = None,
+    stream: StreamName = StreamName.MAIN,
+    *,
+    timeout_s: float = 5.0,
+) -> Source:
+    """The source behind an address.
+
+    Args:
+        address: without credentials.
+        credentials: for cameras that ask for them.
+        stream: which of a virtual camera's streams; a real camera's have addresses of their own.
+        timeout_s: how long a silent camera is waited for; FFmpeg may take double.
+
+    Raises:
+        UsageError: the address is of no kind that we know.
+    """
+    match address.scheme:
+        case "rtsp" | "rtsps":
+            from insyn.site.cameras.rtsp import RtspSource
+
+            return RtspSource(address, credentials, timeout_s=timeout_s)
+        case "file":
+            from insyn.site.cameras.file import FileSource
+
+            return FileSource(address)
+        case _:
+            from insyn.site.cameras.virtual.source import VirtualSource
+
+            return VirtualSource(address, stream)
+
+
+def recording_source_for(address: Address, credentials: Credentials | None = None) -> Source:
+    """The main stream behind an address, for the recorder: read at the least cost.
+
+    RTSP without encryption is read by ourselves, and by FFmpeg where a camera sends what only
+    FFmpeg reads. Packets come in gathered, up to 20 ms later than they could.
+
+    Raises:
+        UsageError: the address is of no kind that we know.
+    """
+    source = source_for(address, credentials)
+    if address.scheme != "rtsp":
+        return source
+    from insyn.site.cameras.rtsp_wire import WireSource
+
+    return WireSource(address, credentials, otherwise=source)

@@ -1,0 +1,53 @@
+"""Where packets come from: the one interface of RTSP, file and virtual cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Protocol, Self
+
+from insyn.site.streams import Packet, Parameters
+
+
+class OpenStream(Protocol):
+    """An open stream of a camera; read by one thread, closed by any."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """What holds from the first packet on."""
+        ...
+
+    def packets(self) -> Iterator[Packet]:
+        """Packets as they come, the first a key packet; blocks between them.
+
+        Raises:
+            CameraFailure: nothing came for the time-out, the camera closed the stream, or what
+                comes is no video. A live stream never ends otherwise; a file that is not looped
+                ends without an exception.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection; a blocked `packets` ends within its time-out. Twice is fine."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Source(Protocol):
+    """A stream of a camera that can be opened again and again."""
+
+    def open(self) -> OpenStream:
+        """Connect and read until the parameters are known.
+
+        Raises:
+            CameraFailure: which of the troubles it is.
+        """
+        ...

@@ -1,0 +1,85 @@
+"""Live view over WebSocket: masked fragments, states and errors; the session is asked again.
+
+Messages: docs/reference/console.md, "Live".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from insyn.base.errors import InsynError
+from insyn.site.console.desk import SiteDesk
+from insyn.trust.people.duties import why_not
+from insyn.web.pages import Pages
+from insyn.web.signing import COOKIE, SECURE_COOKIE, identified
+
+ASK_AGAIN_S = 20.0
+"""A session that ends, or a role that is taken away, ends the picture within this time."""
+
+
+def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
+    """The route of live view."""
+    made = APIRouter()
+
+    @made.websocket("/live/{camera}")
+    async def live(socket: WebSocket, camera: str) -> None:
+        secret = socket.cookies.get(SECURE_COOKIE) or socket.cookies.get(COOKIE, "")
+
+        def who() -> str:
+            visitor = identified(secret, desk.store, desk.clock)
+            if visitor is None or why_not(visitor.actor, "live.watch"):
+                return ""
+            desk.looking.note(visitor.actor.id, camera, "live")
+            return visitor.actor.id
+
+        try:
+            await asyncio.to_thread(desk.camera, camera)
+            is_known = bool(await asyncio.to_thread(who))
+        except InsynError:
+            is_known = False
+        if not is_known:
+            await socket.close(code=1008)
+            return
+        await socket.accept()
+        tasks = [
+            asyncio.create_task(_send(socket, desk, camera)),
+            asyncio.create_task(_until_gone(socket)),
+            asyncio.create_task(_while_allowed(who)),
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(RuntimeError):
+            await socket.close()
+
+    return made
+
+
+async def _send(socket: WebSocket, desk: SiteDesk, camera: str) -> None:
+    watched = desk.hub.watch(camera)
+    try:
+        async for part in watched:
+            if isinstance(part, str):
+                await socket.send_text(part)
+            else:
+                await socket.send_bytes(part)
+    finally:
+        await watched.aclose()  # type: ignore[attr-defined] # an async generator
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive_text()
+
+
+async def _while_allowed(who: object) -> None:
+    assert callable(who)
+    while True:
+        await asyncio.sleep(ASK_AGAIN_S)
+        if not await asyncio.to_thread(who):
+            return

@@ -1,0 +1,113 @@
+"""People: invited with a one-time token, given and taken roles, disabled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from insyn.base.errors import InsynError
+from insyn.site.console.desk import SiteDesk
+from insyn.trust.people import users
+from insyn.trust.people.duties import Role
+from insyn.web.pages import Pages
+
+SITE_ROLES = (
+    Role.OPERATOR,
+    Role.INVESTIGATOR,
+    Role.CUSTODIAN,
+    Role.PRIVACY_OFFICER,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+ABOUT = {
+    Role.OPERATOR: "watches live and recorded, masked",
+    Role.INVESTIGATOR: "may ask for a release of an original",
+    Role.CUSTODIAN: "agrees to releases with a share of the vault's key",
+    Role.PRIVACY_OFFICER: "looks after masking, notices and requests of people",
+    Role.AUDITOR: "reads the ledger, and does nothing else",
+    Role.ADMINISTRATOR: "cameras, people and settings; sees no recordings",
+}
+
+
+def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
+    """The routes."""
+    made = APIRouter()
+
+    def shown(
+        request: Request, *, text: str = "", token: str = "", name: str = "", status: int = 200
+    ) -> Response:
+        with desk.store.reading() as connection:
+            everybody = users.every(connection)
+        return pages.show(
+            request,
+            "people.html",
+            status=status,
+            people=[one for one in everybody if one.state is not users.State.ERASED],
+            roles=[(role, ABOUT[role]) for role in SITE_ROLES],
+            text=text,
+            token=token,
+            name=name,
+        )
+
+    @made.get("/people")
+    def show_people(request: Request) -> Response:
+        desk.visitor(request, "user.manage")
+        return shown(request)
+
+    @made.post("/people")
+    def invite(
+        request: Request,
+        name: Annotated[str, Form(max_length=200)],
+        role: Annotated[list[Role] | None, Form()] = None,
+    ) -> Response:
+        visitor = desk.visitor(request, "user.manage")
+        try:
+            with desk.store.writing() as connection:
+                person, token = users.add(
+                    connection,
+                    name.strip(),
+                    roles=role or [],
+                    actor=visitor.actor,
+                    now=desk.clock(),
+                )
+        except InsynError as error:
+            return shown(request, text=_sentence(error), status=400)
+        return shown(request, token=token, name=person.name)
+
+    @made.post("/people/{person}")
+    def change(
+        request: Request,
+        person: str,
+        action: Annotated[str, Form(max_length=20)],
+        role: Annotated[Role | None, Form()] = None,
+    ) -> Response:
+        visitor = desk.visitor(request, "user.manage")
+        now = desk.clock()
+        token = ""
+        try:
+            with desk.store.writing() as connection:
+                actor = visitor.actor
+                if action == "grant" and role is not None:
+                    users.grant(connection, person, role, actor=actor, now=now)
+                elif action == "withdraw" and role is not None:
+                    users.withdraw(connection, person, role, actor=actor, now=now)
+                elif action in ("disable", "enable"):
+                    state = users.State.DISABLED if action == "disable" else users.State.ACTIVE
+                    users.set_state(connection, person, state, actor=actor, now=now)
+                elif action == "invite":
+                    token = users.invite_again(connection, person, actor=actor, now=now)
+                found = users.find(connection, person)
+        except InsynError as error:
+            return shown(request, text=_sentence(error), status=400)
+        if token:
+            return shown(request, token=token, name=found.name)
+        return RedirectResponse("/people", 303)
+
+    return made
+
+
+def _sentence(error: InsynError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,1 @@
+"""Exports: clips with a signed manifest, verified anywhere."""

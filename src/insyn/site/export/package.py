@@ -1,0 +1,115 @@
+"""An export as one file: a ZIP of clip, manifest, and a page that verifies both anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from insyn.base.errors import EnvironmentFailure, Refusal, UnreadableInput
+from insyn.site.export.manifest import CLIP, Verified, verify
+
+MANIFEST = "manifest.json"
+PAGE = "verify.html"
+MAX_MANIFEST_BYTES = 4 << 20
+_PART = 1 << 20
+
+
+def write_package(path: Path, clip: bytes, manifest: bytes) -> None:
+    """Write an export, whole or not at all; an existing file is not replaced.
+
+    Raises:
+        Refusal: the file exists.
+        EnvironmentFailure: it cannot be written.
+    """
+    if path.exists():
+        raise Refusal(f"{path} exists; name another file, or move it away")
+    part = path.with_name(f".{path.name}.part")
+    page = (files("insyn.site.export") / "page" / PAGE).read_bytes()
+    try:
+        # Stored: video does not compress, and any tool can take it out.
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as package:
+            package.writestr(_entry(CLIP), clip)
+            package.writestr(_entry(MANIFEST), manifest)
+            package.writestr(_entry(PAGE), page)
+        part.rename(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise EnvironmentFailure(f"cannot write {path}: {error.strerror}") from error
+
+
+def verify_export(path: Path, *, site: str | None = None) -> Verified:
+    """Judge an export: the ZIP, a folder that it was unpacked into, or a clip beside its manifest.
+
+    Raises:
+        UnreadableInput: the file is no export at all.
+        EnvironmentFailure: it cannot be read.
+    """
+    try:
+        with _opened(path) as found:
+            return verify(found.manifest, found.clip, site=site)
+    except OSError as error:
+        raise EnvironmentFailure(f"cannot read {path}: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    manifest: bytes | None
+    clip: Iterator[bytes] | None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[_Found]:
+    if path.is_dir() or path.suffix.lower() == ".mp4":
+        folder = path if path.is_dir() else path.parent
+        clip = path / CLIP if path.is_dir() else path
+        manifest = folder / MANIFEST
+        said = manifest.read_bytes()[: MAX_MANIFEST_BYTES + 1] if manifest.exists() else None
+        with contextlib.ExitStack() as stack:
+            parts = _parts(stack.enter_context(clip.open("rb"))) if clip.exists() else None
+            yield _Found(manifest=said, clip=parts)
+        return
+    try:
+        package = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise UnreadableInput(
+            f"{path} is no export, or it was cut; ask for the file again"
+        ) from error
+    with package, contextlib.ExitStack() as stack:
+        names = set(package.namelist())
+        said = None
+        if MANIFEST in names and package.getinfo(MANIFEST).file_size <= MAX_MANIFEST_BYTES:
+            said = _read(package, MANIFEST)
+        parts = _parts(stack.enter_context(package.open(CLIP))) if CLIP in names else None
+        yield _Found(manifest=said, clip=parts)
+
+
+def _read(package: zipfile.ZipFile, name: str) -> bytes | None:
+    try:
+        return package.read(name)
+    except zipfile.BadZipFile:
+        return b""  # its checksum fails: judged as an altered manifest
+
+
+# `Any` file: both the ZIP's member and a plain file read so.
+def _parts(file: object) -> Iterator[bytes]:
+    read = file.read  # type: ignore[attr-defined] # both have it
+    while True:
+        try:
+            part = read(_PART)
+        except zipfile.BadZipFile:
+            # The ZIP's own checksum fails at the end: the digest will say so too.
+            yield b"\x00"
+            return
+        if not part:
+            return
+        yield part
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    entry.external_attr = 0o644 << 16
+    return entry

@@ -1,0 +1,1 @@
+"""Live view: masked fragments from a worker to whoever may look."""

@@ -1,0 +1,1 @@
+"""The recorder: packets to fragments to recordings, in a process of its own."""

@@ -1,0 +1,227 @@
+"""Where releases open: custodians' shares, combined keys and their end; memory of one process.
+
+Always: a share is held only until enough others came, ten minutes at most; the vault's private key
+exists for the moment in which the asked recordings' keys are unwrapped, and is let go; those keys
+are forgotten when the release ends. Nothing here is ever written.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from insyn.base.clock import Clock
+from insyn.base.errors import InsynError, Refusal
+from insyn.site.archive.reading import Reader
+from insyn.site.archive.recording import Recording
+from insyn.site.release import matter
+from insyn.site.release.opened import OpenedReader, Unwrap, keys_of
+from insyn.site.streams import StreamName
+from insyn.trust.people.duties import Actor, Done, require
+from insyn.trust.store import Store
+
+SHARES_WAIT = timedelta(minutes=10)
+"""How long a custodian's opened share waits for the other's."""
+
+OpenShare = Callable[[str, str], object]
+"""A custodian's share under their passphrase: (person id, passphrase). Refuses a wrong one."""
+
+Combine = Callable[[Sequence[object]], Unwrap]
+"""The vault opened from enough shares; refuses too few, and the same twice."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    shares: dict[str, object] = field(default_factory=dict)
+    first_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Open:
+    reader: OpenedReader
+    recordings: list[Recording]
+    until: datetime
+
+
+class ReleaseDesk:
+    """The releases of one site; shared by the threads of the process that opens them."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        root: Path,
+        open_reader: Callable[[], Reader],
+        open_share: OpenShare,
+        combine: Combine,
+        threshold: Callable[[], int],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._root = root
+        self._open_reader = open_reader
+        self._open_share = open_share
+        self._combine = combine
+        self._threshold = threshold
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._waiting: dict[str, _Waiting] = {}
+        self._open: dict[str, _Open] = {}
+
+    def agree(self, release: str, *, passphrase: str, actor: Actor) -> matter.Release:
+        """A custodian agrees with their own passphrase; the last one needed opens the release.
+
+        Raises:
+            Refusal: the actor may not, the passphrase is wrong, or the shares do not fit.
+        """
+        now = self._clock()
+        with self._lock:
+            self._tidy(now)
+            # First who may: a passphrase is not tried for whoever has no say.
+            with self._store.reading() as connection:
+                has_agreed = _require_answer(matter.find(connection, release), actor)
+            share = self._open_share(actor.id, passphrase)
+            waiting = self._waiting.setdefault(release, _Waiting())
+            waiting.first_at = waiting.first_at or now
+            waiting.shares[actor.id] = share
+            is_enough = len(waiting.shares) >= max(2, self._threshold())
+            opened = self._unlock(release, waiting, now) if is_enough else None
+            with self._store.writing() as connection:
+                if not has_agreed:
+                    matter.answer(
+                        connection, release, agrees=True, because="", actor=actor, now=now
+                    )
+                found = matter.find(connection, release)
+                if opened is not None:
+                    found = matter.opened(
+                        connection,
+                        release,
+                        recordings=len(opened.recordings),
+                        actor=actor,
+                        now=now,
+                    )
+            if opened is not None:
+                self._open[release] = opened
+                self._waiting.pop(release, None)
+            return found
+
+    def refuse(self, release: str, *, because: str, actor: Actor) -> matter.Release:
+        """A custodian refuses; the matter is over."""
+        with self._lock:
+            with self._store.writing() as connection:
+                found = matter.answer(
+                    connection,
+                    release,
+                    agrees=False,
+                    because=because,
+                    actor=actor,
+                    now=self._clock(),
+                )
+            self._waiting.pop(release, None)
+            return found
+
+    def end(self, release: str, *, actor: Actor) -> matter.Release:
+        """Close an open release: whoever asked, or a custodian, at any time.
+
+        Raises:
+            Refusal: the actor is neither.
+        """
+        with self._lock:
+            with self._store.writing() as connection:
+                found = matter.find(connection, release)
+                if actor.id not in (found.asked_by, *(a.custodian for a in found.answers)):
+                    raise Refusal("a release is ended by whoever asked, or by its custodians")
+                found = matter.end(connection, release, who=actor.id, now=self._clock())
+            self._forget(release)
+            return found
+
+    def reader(self, release: str, *, actor: Actor) -> tuple[OpenedReader, list[Recording]]:
+        """What an open release lets the person who asked see.
+
+        Raises:
+            Refusal: it is not open, not theirs, or was opened before this process began.
+        """
+        now = self._clock()
+        with self._lock:
+            self._tidy(now)
+            with self._store.reading() as connection:
+                matter.require_viewer(matter.find(connection, release), actor, now)
+            opened = self._open.get(release)
+            if opened is None:
+                raise Refusal(
+                    f"the keys of release {release} were lost when the console was started again; "
+                    "ask for a new one"
+                )
+            return opened.reader, opened.recordings
+
+    def tidy(self) -> None:
+        """End what is over; asked every few seconds."""
+        with self._lock:
+            self._tidy(self._clock())
+
+    def close(self) -> None:
+        """Forget all keys."""
+        with self._lock:
+            for release in list(self._open):
+                self._forget(release)
+            self._waiting.clear()
+
+    def _unlock(self, release: str, waiting: _Waiting, now: datetime) -> _Open:
+        with self._store.reading() as connection:
+            found = matter.find(connection, release)
+        reader = self._open_reader()
+        try:
+            recordings = reader.recordings(
+                found.camera,
+                StreamName.MAIN,
+                round(found.begins.timestamp()) * 10**9,
+                round(found.ends.timestamp()) * 10**9,
+            )
+        finally:
+            reader.close()
+        if not recordings:
+            raise Refusal("no original was kept of this camera in this span")
+        until = now + timedelta(minutes=found.minutes)
+        keys = keys_of(self._root, recordings, self._combine(list(waiting.shares.values())))
+        opened = OpenedReader(self._root, keys, is_open=lambda: self._clock() < until)
+        return _Open(reader=opened, recordings=recordings, until=until)
+
+    def _tidy(self, now: datetime) -> None:
+        for release, waiting in list(self._waiting.items()):
+            if waiting.first_at is not None and now >= waiting.first_at + SHARES_WAIT:
+                del self._waiting[release]
+        for release, opened in list(self._open.items()):
+            if now >= opened.until:
+                self._forget(release)
+        with suppress(InsynError):
+            with self._store.reading() as connection:
+                is_any = bool(matter.overdue(connection, now=now))
+            if is_any:  # the write lock is taken only where there is something to write
+                with self._store.writing() as connection:
+                    matter.close_overdue(connection, now=now)
+
+    def _forget(self, release: str) -> None:
+        opened = self._open.pop(release, None)
+        if opened is not None:
+            opened.reader.close()
+
+
+def _require_answer(found: matter.Release, actor: Actor) -> bool:
+    """Whether the custodian has agreed before, and only brings the share again.
+
+    A share is forgotten after a while, and when the console is started again; the word stands.
+
+    Raises:
+        Refusal: the actor has no say in this release, or it is over.
+    """
+    if found.state is not matter.State.ASKED:
+        raise Refusal(f"release {found.id} is {found.state}; ask for a new one")
+    others = [each for each in found.answers if each.custodian != actor.id]
+    done = [Done(action="release.request", by=found.asked_by)]
+    done += [Done(action="release.approve", by=each.custodian) for each in others]
+    require(actor, "release.approve", done)
+    return len(others) < len(found.answers)

@@ -1,0 +1,318 @@
+"""A release as a matter: asked by one, agreed to by custodians, open for a time, ended.
+
+    asked ──(enough custodians agree)──► open ──(time, or anybody)──► ended
+      ├──(one custodian refuses)──► refused
+      └──(nobody answers in a day)──► lapsed
+
+Always: whoever asked answers nothing; one refusal ends it; each step is a leaf. What is in the
+database says what happened; the keys are in memory alone (`insyn.site.release.desk`).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from insyn.base.errors import Refusal, UsageError
+from insyn.site.release import recorded, schema
+from insyn.trust.people.duties import Actor, Done, require
+
+LONGEST_SPAN = timedelta(hours=2)
+"""A release opens what is needed of one event; more wants another request and another look."""
+
+WAITS = timedelta(days=1)
+LONGEST_TEXT = 2000
+SHORTEST_REASON = 15
+"""Characters: a reason is a sentence."""
+
+
+class State(StrEnum):
+    """How a release stands."""
+
+    ASKED = "asked"
+    OPEN = "open"
+    ENDED = "ended"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one custodian said."""
+
+    custodian: str
+    agrees: bool
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One release. `until` is when it closes, while it is open."""
+
+    id: str
+    camera: str
+    begins: datetime
+    ends: datetime
+    reason: str
+    basis: str
+    case_number: str
+    minutes: int
+    asked_by: str
+    asked_at: datetime
+    state: State
+    opened_at: datetime | None
+    closed_at: datetime | None
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def until(self) -> datetime | None:
+        """When it closes by itself."""
+        return self.opened_at + timedelta(minutes=self.minutes) if self.opened_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for.
+
+    Raises:
+        UsageError: the span, a text or the minutes are not as they must be.
+    """
+
+    camera: str
+    begins: datetime
+    ends: datetime
+    reason: str
+    basis: str
+    case_number: str
+    minutes: int
+
+    def __post_init__(self) -> None:
+        if not self.begins < self.ends <= self.begins + LONGEST_SPAN:
+            raise UsageError("a release opens at most two hours; its end follows its beginning")
+        if len(self.reason.strip()) < SHORTEST_REASON:
+            raise UsageError("say in a sentence why these pictures are needed")
+        if not self.basis.strip() or not self.case_number.strip():
+            raise UsageError("name the legal basis and the case number")
+        if max(len(self.reason), len(self.basis), len(self.case_number)) > LONGEST_TEXT:
+            raise UsageError(f"a text of a release has at most {LONGEST_TEXT} characters")
+        if not 1 <= self.minutes <= 24 * 60:
+            raise UsageError("a release is open for a minute at least and a day at most")
+
+
+def ask(
+    connection: sa.Connection,
+    request: Request,
+    *,
+    longest_minutes: int,
+    actor: Actor,
+    now: datetime,
+) -> Release:
+    """Ask for a release.
+
+    Raises:
+        Refusal: the actor may not, or what is asked for lies ahead or is open for too long.
+    """
+    require(actor, "release.request")
+    if request.begins > now:
+        raise Refusal("a release opens what was recorded; its beginning lies ahead")
+    if request.minutes > longest_minutes:
+        raise Refusal(f"a release is open for at most {longest_minutes} minutes here")
+    release = f"rel-{secrets.token_hex(6)}"
+    connection.execute(
+        schema.releases.insert().values(
+            id=release,
+            camera=request.camera,
+            begins=request.begins,
+            ends=request.ends,
+            reason=request.reason.strip(),
+            basis=request.basis.strip(),
+            case_number=request.case_number.strip(),
+            minutes=request.minutes,
+            asked_by=actor.id,
+            asked_at=now,
+            state=str(State.ASKED),
+        )
+    )
+    recorded.record_asked(
+        connection,
+        release,
+        request.camera,
+        (request.begins, request.ends),
+        minutes=request.minutes,
+        texts={
+            "reason": request.reason,
+            "basis": request.basis,
+            "case_number": request.case_number,
+        },
+        who=actor.id,
+        now=now,
+    )
+    return find(connection, release)
+
+
+def answer(
+    connection: sa.Connection,
+    release: str,
+    *,
+    agrees: bool,
+    because: str,
+    actor: Actor,
+    now: datetime,
+) -> Release:
+    """A custodian agrees or refuses; one refusal ends the matter.
+
+    Raises:
+        Refusal: the actor may not, has answered, or the matter is over.
+    """
+    found = find(connection, release)
+    if found.state is not State.ASKED:
+        raise Refusal(f"release {release} is {found.state}; ask for a new one")
+    done = [Done(action="release.request", by=found.asked_by)]
+    done += [Done(action="release.approve", by=each.custodian) for each in found.answers]
+    require(actor, "release.approve", done)
+    if not agrees and len(because.strip()) < SHORTEST_REASON:
+        raise UsageError("say in a sentence why you refuse")
+    connection.execute(
+        schema.answers.insert().values(
+            release=release,
+            custodian=actor.id,
+            agrees=agrees,
+            because=because.strip()[:LONGEST_TEXT],
+            at=now,
+        )
+    )
+    if not agrees:
+        _close(connection, release, State.REFUSED, now)
+    step = "agreed" if agrees else "refused"
+    recorded.record_step(connection, release, step, who=actor.id, now=now)
+    return find(connection, release)
+
+
+def opened(
+    connection: sa.Connection, release: str, *, recordings: int, actor: Actor, now: datetime
+) -> Release:
+    """Enough have agreed, and the keys of the recordings are in memory."""
+    connection.execute(_update(release, State.ASKED).values(state=str(State.OPEN), opened_at=now))
+    recorded.record_step(
+        connection, release, "opened", who=actor.id, now=now, recordings=recordings
+    )
+    return find(connection, release)
+
+
+def end(connection: sa.Connection, release: str, *, who: str, now: datetime) -> Release:
+    """Close an open release; of one that is over nothing changes."""
+    found = find(connection, release)
+    if found.state is State.OPEN:
+        _close(connection, release, State.ENDED, now)
+        recorded.record_step(connection, release, "ended", who=who, now=now)
+    return find(connection, release)
+
+
+def looked(connection: sa.Connection, release: str, *, actor: Actor, now: datetime) -> None:
+    """Note that somebody looks at opened video.
+
+    Raises:
+        Refusal: it is not theirs to look at, or not open.
+    """
+    found = find(connection, release)
+    require_viewer(found, actor, now)
+    recorded.record_step(connection, release, "looked", who=actor.id, now=now)
+
+
+def require_viewer(release: Release, actor: Actor, now: datetime) -> None:
+    """Refuse whoever did not ask for it, and everybody once it is over.
+
+    Raises:
+        Refusal: says which.
+    """
+    if actor.id != release.asked_by:
+        raise Refusal(f"release {release.id} is open to the person who asked for it alone")
+    if release.state is not State.OPEN or release.until is None or now >= release.until:
+        raise Refusal(f"release {release.id} is not open; ask for a new one")
+
+
+def overdue(connection: sa.Connection, *, now: datetime) -> list[Release]:
+    """What has been open long enough, and what nobody answered in time."""
+    rows = connection.execute(
+        sa.select(schema.releases).where(
+            schema.releases.c.state.in_([str(State.OPEN), str(State.ASKED)])
+        )
+    ).all()
+    found = [_release(connection, row) for row in rows]
+    return [each for each in found if now >= _closes_at(each)]
+
+
+def close_overdue(connection: sa.Connection, *, now: datetime) -> list[Release]:
+    """End what has been open long enough, and let lapse what nobody answered; returns these."""
+    over = []
+    for release in overdue(connection, now=now):
+        if release.state is State.OPEN:
+            over.append(end(connection, release.id, who="site", now=now))
+        else:
+            _close(connection, release.id, State.LAPSED, now)
+            recorded.record_step(connection, release.id, "lapsed", who="site", now=now)
+            over.append(find(connection, release.id))
+    return over
+
+
+def find(connection: sa.Connection, release: str) -> Release:
+    """One release with its answers.
+
+    Raises:
+        Refusal: there is none with this id.
+    """
+    row = connection.execute(
+        sa.select(schema.releases).where(schema.releases.c.id == release)
+    ).first()
+    if row is None:
+        raise Refusal(f"there is no release {release!r}; insyn site release list names them")
+    return _release(connection, row)
+
+
+def every(connection: sa.Connection, *, most: int = 500) -> list[Release]:
+    """The newest releases, the newest first."""
+    rows = connection.execute(
+        sa.select(schema.releases).order_by(schema.releases.c.asked_at.desc()).limit(most)
+    )
+    return [_release(connection, row) for row in rows]
+
+
+# `Any`: a row's columns, whose types the table tells.
+def _release(connection: sa.Connection, row: sa.Row[Any]) -> Release:
+    said = connection.execute(
+        sa.select(schema.answers)
+        .where(schema.answers.c.release == row.id)
+        .order_by(schema.answers.c.at)
+    )
+    return Release(
+        **{name: value for name, value in row._mapping.items() if name != "state"},
+        state=State(row.state),
+        answers=tuple(
+            Answer(custodian=a.custodian, agrees=a.agrees, because=a.because, at=a.at) for a in said
+        ),
+    )
+
+
+def _closes_at(release: Release) -> datetime:
+    """When an open release ends, or one that waits lapses."""
+    return release.until or release.asked_at + WAITS
+
+
+def _close(connection: sa.Connection, release: str, state: State, now: datetime) -> None:
+    connection.execute(
+        schema.releases.update()
+        .where(schema.releases.c.id == release)
+        .values(state=str(state), closed_at=now)
+    )
+
+
+def _update(release: str, state: State) -> sa.Update:
+    return schema.releases.update().where(
+        schema.releases.c.id == release, schema.releases.c.state == str(state)
+    )

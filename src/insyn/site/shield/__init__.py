@@ -1,0 +1,1 @@
+"""The shield: pure arithmetic on pictures; only `paint` makes a `MaskedFrame`."""

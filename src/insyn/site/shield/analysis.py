@@ -1,0 +1,43 @@
+"""The small picture in which the shield decides; pure.
+
+Always: a `Small` is uint8 (height, width, 3): luma and both colour planes in one size.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.site.shield.frame import YuvFrame
+
+Small = NDArray[np.uint8]
+
+LIVE_AREA = 320 * 180
+"""Pixels analysed in a live picture: 3 to 4 ms of one core (reference/shield.md, section 6)."""
+
+FORESIGHT_AREA = 384 * 216
+"""Pixels analysed where nobody waits."""
+
+
+def analysis_size(width: int, height: int, area: int = LIVE_AREA) -> tuple[int, int]:
+    """(width, height) of the small picture: the shape of the large one, about `area` pixels."""
+    scale = min(1.0, math.sqrt(area / (width * height)))
+    return max(16, round(width * scale)), max(16, round(height * scale))
+
+
+def analysed(frame: YuvFrame, size: tuple[int, int]) -> Small:
+    """The picture in (width, height), averaged over what each of its pixels covers."""
+    planes = (
+        plane
+        if (plane.shape[1], plane.shape[0]) == size
+        else cv2.resize(plane, size, interpolation=_interpolation(plane, size))
+        for plane in (frame.y, frame.u, frame.v)
+    )
+    return np.asarray(cv2.merge(list(planes)), np.uint8)
+
+
+def _interpolation(plane: NDArray[np.uint8], size: tuple[int, int]) -> int:
+    return cv2.INTER_AREA if plane.shape[1] >= size[0] else cv2.INTER_LINEAR

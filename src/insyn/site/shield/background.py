@@ -1,0 +1,48 @@
+"""The empty scene, as far as it is known; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.site.shield.analysis import Small
+from insyn.site.shield.frame import Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Background:
+    """What each pixel of the small picture shows when nobody is there.
+
+    Attributes:
+        mean: uint8 (height, width, 3).
+        deviation: luma noise of each pixel, levels, float32 (height, width).
+        chroma_deviation: the same for the colour planes.
+        known: where the empty scene has been seen; elsewhere everything is covered.
+    """
+
+    mean: Small
+    deviation: NDArray[np.float32]
+    chroma_deviation: NDArray[np.float32]
+    known: Mask
+
+
+def confirmed(pictures: list[Small]) -> Background:
+    """The background of pictures that an operator declares empty; at least one.
+
+    A single picture tells nothing about noise: a usual amount is taken.
+    """
+    stack = np.stack(pictures)
+    mean = np.median(stack, axis=0)
+    away = (
+        np.abs(stack - mean).mean(axis=0) * 1.25 if len(pictures) >= 5 else np.full_like(mean, 1.5)
+    )
+    smooth = cv2.blur(away.astype(np.float32), (3, 3))
+    return Background(
+        mean=np.rint(mean).astype(np.uint8),
+        deviation=np.clip(smooth[:, :, 0], 0.7, 6.0).astype(np.float32),
+        chroma_deviation=np.clip(smooth[:, :, 1:].max(axis=2), 0.5, 4.0).astype(np.float32),
+        known=np.ones(mean.shape[:2], bool),
+    )

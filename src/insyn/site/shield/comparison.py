@@ -1,0 +1,175 @@
+"""One picture after the other against the empty scene, whatever the light and a moved camera.
+
+Always: what lies outside the known scene counts as different. The background follows slow change
+where nothing differs, and never where something does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.site.shield.analysis import Small
+from insyn.site.shield.background import Background
+from insyn.site.shield.difference import Gray, Shapes, Tolerance, differing, tolerance_of
+from insyn.site.shield.frame import Mask
+from insyn.site.shield.light import Tone, fitted, same_light
+
+LARGEST_SHIFT = 12.0
+"""Pixels of a picture 320 wide by which a shaking camera may be off and is followed."""
+
+STILL = 0.3
+"""Pixels that the tolerance of edges covers: no shift at all."""
+
+FOLLOW = 0.04
+"""Share of a small difference that the background follows, each half second."""
+
+SOUND_FIT = 0.5
+"""Share of the empty scene that must look as expected, else the light is not understood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Compared:
+    """What a picture is beside the empty scene.
+
+    Attributes:
+        areas: uint8, 255 where somebody may be; not grown, not held, without what is unknown.
+        unknown: True where the empty scene is not known, moved with the camera.
+        tone: the light.
+        shift: pixels (right, down) by which the camera is off.
+        sound: the comparison can be believed.
+        raw: share of the known picture that differs, before areas are made of it.
+    """
+
+    areas: Gray
+    unknown: Mask
+    tone: Tone
+    shift: tuple[float, float]
+    sound: bool
+    raw: float
+
+
+class Comparison:
+    """Holds the background of one camera; not shared between threads."""
+
+    def __init__(self, background: Background, *, follows_shift: bool = True) -> None:
+        """Begin with what is known."""
+        height, width = background.known.shape
+        self.unit = math.sqrt(width * height / (320 * 180))
+        self.shapes = Shapes((width, height))
+        self._size = (width, height)
+        self._follows_shift = follows_shift
+        self._shift = (0.0, 0.0)
+        self._count = 0
+        self._masked: Mask = np.zeros((height, width), bool)
+        self._window = cv2.createHanningWindow((width // 2, height // 2), cv2.CV_32F)
+        self._tone = same_light()
+        self._shaken = 0.0
+        self._take(background)
+
+    def _take(self, background: Background) -> None:
+        self.background = background
+        self._exact = background.mean.astype(np.float32)
+        self._unknown = ~background.known
+        self._tolerances: dict[float, Tolerance] = {}
+        self._half = self._small_luma(background.mean)
+        self._moved_for: tuple[float, float] | None = None
+
+    def _small_luma(self, picture: Small) -> NDArray[np.float32]:
+        size = (self._size[0] // 2, self._size[1] // 2)
+        luma = cv2.resize(picture[:, :, 0], size, interpolation=cv2.INTER_AREA)
+        # Edges only: the light of the whole says nothing about where the camera looks.
+        dx = cv2.Sobel(luma, cv2.CV_32F, 1, 0)
+        dy = cv2.Sobel(luma, cv2.CV_32F, 0, 1)
+        return np.minimum(cv2.magnitude(dx, dy), 120.0)
+
+    def compare(self, now: Small) -> Compared:
+        """Compare the next picture."""
+        self._count += 1
+        result = self._at_shift(now, self._shift)
+        if self._follows_shift and self._looks_moved(result):
+            found = self._found_shift(now)
+            if found is not None and math.dist(found, self._shift) > STILL / 2:
+                other = self._at_shift(now, found)
+                if other.raw < 0.97 * result.raw:
+                    moved = math.dist(found, self._shift)
+                    self._shaken = max(self._shaken, min(0.5, 0.15 + 0.1 * moved))
+                    self._shift, result = found, other
+        self._shaken *= 0.98
+        self._tone = result.tone
+        return result
+
+    def _looks_moved(self, result: Compared) -> bool:
+        if self._shift != (0.0, 0.0) or self._shaken > 0.05:
+            return True
+        return result.raw > 0.02 and (self._count % 3 == 0 or not result.sound)
+
+    def structure(self, now: Small) -> float:
+        """How much of the scene's edges a picture has: near 0 when the view is covered."""
+        return float(self._small_luma(now).mean() / max(1.0, float(self._half.mean())))
+
+    def masked(self, mask: Mask) -> None:
+        """Tell what was covered in the end: the light is not fitted there next time."""
+        self._masked = mask
+
+    def _found_shift(self, now: Small) -> tuple[float, float] | None:
+        small = self._small_luma(now)
+        (dx, dy), response = cv2.phaseCorrelate(self._half, small, self._window)
+        dx, dy = 2 * dx, 2 * dy
+        if response < 0.04 or math.hypot(dx, dy) > LARGEST_SHIFT * self.unit:
+            return None
+        return (0.0, 0.0) if math.hypot(dx, dy) < STILL else (dx, dy)
+
+    def _at_shift(self, now: Small, shift: tuple[float, float]) -> Compared:
+        mean, unknown, tolerance = self._placed(shift)
+        empty = ~(self._masked | unknown)
+        tone = fitted(mean, now, empty)
+        faint, weak, strong = differing(now, tone.applied(mean), tolerance)
+        inside = np.where(unknown, np.uint8(0), np.uint8(255))
+        faint &= inside
+        weak &= inside
+        strong &= inside
+        raw = cv2.countNonZero(weak) / max(1, cv2.countNonZero(inside))
+        return Compared(
+            areas=self.shapes.areas(faint, weak, strong),
+            unknown=unknown,
+            tone=tone,
+            shift=shift,
+            sound=tone.fit >= SOUND_FIT and raw < 0.8,
+            raw=raw,
+        )
+
+    def _placed(self, shift: tuple[float, float]) -> tuple[Small, Mask, Tolerance]:
+        shake = round(self._shaken * 8) / 8
+        if shift == (0.0, 0.0):
+            if shake not in self._tolerances:
+                self._tolerances = {shake: tolerance_of(self.background, shake=shake)}
+            return self.background.mean, self._unknown, self._tolerances[shake]
+        matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+        mean = cv2.warpAffine(
+            self.background.mean, matrix, self._size, borderMode=cv2.BORDER_REPLICATE
+        )
+        outside = cv2.warpAffine(
+            self._unknown.astype(np.uint8), matrix, self._size, borderValue=(1.0,)
+        )
+        placed = dataclasses.replace(self.background, mean=np.asarray(mean, np.uint8))
+        return placed.mean, np.asarray(outside > 0), tolerance_of(placed, shake=shake)
+
+    def follow(self, now: Small, compared: Compared, covered: Mask) -> None:
+        """Let the background follow slow change where nobody is; meant twice a second."""
+        if compared.shift != (0.0, 0.0) or not compared.sound:
+            return
+        expected = compared.tone.applied(self.background.mean)
+        away = cv2.subtract(now, expected, dtype=cv2.CV_32F)
+        near = self.shapes.grown(self.shapes.grown(covered.astype(np.uint8))) > 0
+        away[near | (np.abs(away).max(axis=2) > 9.0)] = 0.0
+        self._exact += away * (FOLLOW / max(0.4, compared.tone.gain))
+        np.clip(self._exact, 0, 255, out=self._exact)
+        mean = np.rint(self._exact).astype(np.uint8)
+        self.background = dataclasses.replace(self.background, mean=mean)
+        self._half = self._small_luma(mean)

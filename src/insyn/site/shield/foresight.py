@@ -1,0 +1,346 @@
+"""The empty scene of a clip that is known whole; pure.
+
+Two passes: all pictures are looked at, the empty scene is told from standing people, then each
+picture is compared with it. What was never surely seen empty stays covered through the clip.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.site.shield.analysis import Small, analysed
+from insyn.site.shield.background import Background
+from insyn.site.shield.codebook import Codebook, Motion, bodies, busy, reach
+from insyn.site.shield.comparison import Compared, Comparison
+from insyn.site.shield.difference import Shapes
+from insyn.site.shield.frame import Mask, YuvFrame
+from insyn.site.shield.light import fitted
+from insyn.site.shield.restless import restless
+
+MOST_SAMPLES = 110
+MOTION_S = 0.35
+"""Pictures so far apart are compared to see bodies move: a slow shift of weight shows."""
+
+
+LEAST_S = 0.11
+"""Pictures nearer in time tell nothing new about where people stand."""
+
+ROUNDS = 2
+"""What is sure grows from the border of a place in doubt to its middle."""
+
+NEAR_S = 1.2
+"""Movement so near in time makes a place busy: a standing person is still for a while."""
+
+LONG_S, SWAYS = 15.0, 0.3
+"""In clips so long, who sways by less than a pixel moves at this share of the time that an edge
+of theirs is seen; beside a path that people walk it is less."""
+
+DOUBT = 0.4
+"""Two looks whose worth differs by less than this ratio: nobody can say which is the empty one."""
+
+STAYS_AREA = 150
+"""Pixels of a picture 320 wide: less is a leaf or a lamp."""
+
+STAYS = 0.08
+"""Share of the time that a look is seen and moves, beyond which it is somebody who stays."""
+
+
+@dataclass(slots=True)
+class _Sample:
+    picture: Small
+    moving: Motion
+    at_s: float
+    lasting_s: float
+
+
+class Survey:
+    """The first pass: takes every picture, keeps some; then yields the background."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        """Begin for small pictures of (width, height)."""
+        self._size = size
+        self._unit = math.sqrt(size[0] * size[1] / (320 * 180))
+        self._samples: list[_Sample] = []
+        self._every_s = 0.0
+        self._recent: list[tuple[float, Small]] = []
+        self._moving = _nothing((size[1], size[0]))
+        self._next_s = -1.0
+        self._last_s = 0.0
+
+    def look(self, picture: Small, at_s: float) -> None:
+        """Take the next picture."""
+        if self._recent and 0 <= at_s - self._recent[-1][0] < LEAST_S:
+            return
+        self._recent.append((at_s, picture))
+        if self._next_s < 0:
+            self._last_s = self._next_s = at_s
+        while at_s - self._recent[self._centre()][0] >= MOTION_S:
+            self._take()
+
+    def _centre(self) -> int:
+        return self._at
+
+    _at = 0
+
+    def _take(self) -> None:
+        """Take the picture whose past and future are both there."""
+        at_s, picture = self._recent[self._at]
+        before, after = self._recent[0][1], self._recent[-1][1]
+        lit = [fitted(other, picture).applied(other) for other in (before, after)]
+        moving = busy(lit[0], picture, lit[1], unit=self._unit)
+        self._moving = _both(self._moving, moving)
+        if at_s >= self._next_s:
+            lasting_s = max(0.0, at_s - self._last_s)
+            kept = Motion(moving.now, moving.edge, self._moving.seen, self._moving.around)
+            self._samples.append(_Sample(picture, kept, at_s, lasting_s))
+            self._moving = _nothing((self._size[1], self._size[0]))
+            self._last_s = at_s
+            self._next_s = at_s + self._every_s
+            if len(self._samples) >= 2 * MOST_SAMPLES:
+                self._thin(at_s)
+        self._at += 1
+        while self._recent[self._at - 1][0] - self._recent[0][0] > MOTION_S:
+            self._recent.pop(0)
+            self._at -= 1
+
+    def _thin(self, at_s: float) -> None:
+        kept: list[_Sample] = []
+        for one, two in zip(self._samples[::2], self._samples[1::2], strict=False):
+            lasting_s = one.lasting_s + two.lasting_s
+            both = _both(one.moving, two.moving)
+            moving = Motion(two.moving.now, two.moving.edge, both.seen, both.around)
+            kept.append(_Sample(two.picture, moving, two.at_s, lasting_s))
+        self._samples = kept
+        self._every_s = at_s / len(kept)
+        self._next_s = at_s + self._every_s
+
+    def background(self) -> Background:
+        """The empty scene."""
+        while self._at < len(self._recent):
+            self._take()
+        return decided(self._samples, self._unit)
+
+
+def reference_of(samples: list[_Sample]) -> Small:
+    """A picture that all samples are brought to: their median."""
+    some = samples[:: max(1, len(samples) // 41)]
+    middle = np.median(np.stack([one.picture for one in some]), axis=0)
+    return np.asarray(middle, np.uint8)
+
+
+def decided(samples: list[_Sample], unit: float) -> Background:
+    """Which look of each pixel is the empty scene."""
+    reference = reference_of(samples)
+    height, width = reference.shape[:2]
+    book = Codebook((height, width))
+    shape = np.ones((round(15 * unit) | 1, round(7 * unit) | 1), np.uint8)
+    near_s = min(NEAR_S, 0.08 * (samples[-1].at_s - samples[0].at_s))
+    brought: list[Small] = []
+    for one in samples:
+        near = [other.moving for other in samples if abs(other.at_s - one.at_s) <= near_s]
+        seen = np.logical_or.reduce([each.seen for each in near])
+        around = np.logical_or.reduce([each.around for each in near])
+        seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, shape) > 0
+        # The curve from now to the reference: the other way round than when masking.
+        lit = fitted(one.picture, reference).applied(one.picture)
+        book.add(lit, Motion(one.moving.now, one.moving.edge, seen, around | seen), one.lasting_s)
+        brought.append(lit)
+    for _ in range(ROUNDS):
+        _weigh(book, brought, samples, unit)
+    chosen = _chosen(book, unit)
+    stands = restless([one.picture for one in samples], chosen, unit)
+    return dataclasses.replace(chosen, known=chosen.known & ~stands)
+
+
+def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: float) -> None:
+    """Count the seconds in which a place and all around it look as empty.
+
+    Who stands still is often not seen to move; but where the first look is beyond doubt, around a
+    pixel in doubt, a body shows as a difference, and its reach covers the pixel.
+    """
+    order = book.ordered()
+    first, _ = book.look(order, 0)
+    worth = book.worth()
+    sure = book.of(worth, order, 0) > 2.5 * book.of(worth, order, 1)
+    book.empty[:] = 0.0
+    shapes = Shapes((first.shape[1], first.shape[0]))
+    for lit, one in zip(brought, samples, strict=True):
+        y, u, v = cv2.split(cv2.absdiff(lit, first))
+        differs = ((y > 18) | (u > 9) | (v > 9)) & sure
+        opened = cv2.morphologyEx(
+            differs.astype(np.uint8) * np.uint8(255), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
+        )
+        book.weigh(lit, reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit), one.lasting_s)
+
+
+def _chosen(book: Codebook, unit: float) -> Background:
+    order = book.ordered()
+    first, _ = book.look(order, 0)
+    second, _ = book.look(order, 1)
+    total = book.seconds
+    swap = emptier(first, second, book.of(book.seen, order, 1) >= max(0.5, 0.02 * total))
+
+    def figure(store: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.where(swap, book.of(store, order, 1), book.of(store, order, 0))
+
+    enough = max(0.3, min(3.0, 0.08 * total))
+    stirs = figure(book.stirred) > np.maximum(STAYS * figure(book.seen), 0.4)
+    if total >= LONG_S:
+        stirs |= (figure(book.edged) > SWAYS * figure(book.seen)) & (figure(book.seen) > 3.0)
+    stays = cv2.morphologyEx(stirs.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    size = (stays.shape[1], stays.shape[0])
+    shapes = Shapes(size)
+    body = np.ones((round(41 * unit), round(21 * unit)), np.uint8)
+    stays = cv2.morphologyEx(
+        shapes.closed(np.asarray(stays * 255, np.uint8)), cv2.MORPH_CLOSE, body
+    )
+    stays = shapes.filled(np.asarray(stays, np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(stays, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= STAYS_AREA * unit * unit
+    large[0] = False
+    stays = np.where(large[labels], np.uint8(255), np.uint8(0))
+    worth = book.worth()
+    rival = book.of(worth, order, 1) > DOUBT * book.of(worth, order, 0)
+    rival &= ~swap & (book.of(book.seen, order, 1) > max(1.0, 0.1 * total))
+    doubtful = cv2.morphologyEx(rival.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    known = (
+        (figure(book.calm) >= enough) & (doubtful == 0) & ~_margin(bodies(stays > 0, unit), unit)
+    )
+    opened = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return Background(
+        mean=np.ascontiguousarray(np.where(swap[..., None], second, first)),
+        deviation=np.clip(1.25 * figure(book.spread), 0.7, 6.0).astype(np.float32),
+        chroma_deviation=np.clip(1.25 * figure(book.colour_spread), 0.5, 4.0).astype(np.float32),
+        known=opened > 0,
+    )
+
+
+def _margin(places: Mask, unit: float) -> Mask:
+    shape = np.ones((round(25 * unit), round(15 * unit)), np.uint8)
+    return cv2.dilate(places.astype(np.uint8), shape) > 0
+
+
+def _nothing(shape: tuple[int, int]) -> Motion:
+    return Motion(*(np.zeros(shape, bool) for _ in range(4)))
+
+
+def _both(one: Motion, two: Motion) -> Motion:
+    return Motion(
+        one.now | two.now, one.edge | two.edge, one.seen | two.seen, one.around | two.around
+    )
+
+
+def emptier(first: Small, second: Small, plausible: Mask) -> Mask:
+    """Where the second look is the emptier one: it has no outline where the first has one.
+
+    A thing that stands before the scene has an outline along its own border; the scene behind it
+    goes on across that border. Source: the test for things left behind and things taken away.
+    """
+    apart = cv2.absdiff(first, second)
+    y, u, v = cv2.split(apart)
+    differ = ((y > 14) | (u > 8) | (v > 8)) & plausible
+    areas = cv2.morphologyEx(differ.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    areas = cv2.morphologyEx(areas, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(areas, connectivity=8)
+    out = np.zeros(differ.shape, bool)
+    ring = np.ones((3, 3), np.uint8)
+    for number in range(1, count):
+        x, top, wide, high, area = stats[number]
+        if area < 30:
+            continue
+        box = (slice(max(0, top - 4), top + high + 4), slice(max(0, x - 4), x + wide + 4))
+        inside = (labels[box] == number).astype(np.uint8)
+        inner, outer = cv2.erode(inside, ring), cv2.dilate(inside, ring)
+        border = (outer > 0) & (inner == 0)
+        composed = np.where(inside[..., None] > 0, second[box], first[box])
+        one, two = _contrast(first[box], border), _contrast(composed, border)
+        if two < 0.75 * one:
+            out[box] |= inside > 0
+    return out
+
+
+def _contrast(picture: Small, where: Mask) -> float:
+    total = np.zeros(where.shape, np.float32)
+    for channel in range(3):
+        plane = picture[:, :, channel]
+        dx = cv2.Sobel(plane, cv2.CV_32F, 1, 0)
+        dy = cv2.Sobel(plane, cv2.CV_32F, 0, 1)
+        total += cv2.magnitude(dx, dy)
+    return float(total[where].mean()) if where.any() else 0.0
+
+
+HOLD_S, BRIDGE_S = 0.2, 0.8
+"""Each area is held so long before and after; gaps in time up to twice the bridge are closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Foreseen:
+    """The mask of a picture, when its future has been seen."""
+
+    frame: YuvFrame
+    mask: Mask | None
+    activity: float
+
+
+class Foresight:
+    """The second pass: takes every picture, yields its mask some pictures later."""
+
+    def __init__(self, background: Background) -> None:
+        """Begin with the empty scene of the clip."""
+        height, width = background.known.shape
+        self._size = (width, height)
+        self._comparison = Comparison(background)
+        self._waiting: list[tuple[YuvFrame, Compared]] = []
+        self._past: list[tuple[int, Compared]] = []
+        self._followed_90k = 0
+
+    def step(self, frame: YuvFrame) -> list[Foreseen]:
+        """Take the next picture; what is decided comes back."""
+        small = analysed(frame, self._size)
+        compared = self._comparison.compare(small)
+        covered = (compared.areas > 0) | compared.unknown
+        self._comparison.masked(covered)
+        if not 0 <= frame.pts_90k - self._followed_90k < 45_000:
+            self._comparison.follow(small, compared, covered)
+            self._followed_90k = frame.pts_90k
+        self._waiting.append((frame, compared))
+        out: list[Foreseen] = []
+        while frame.pts_90k - self._waiting[0][0].pts_90k > BRIDGE_S * 90_000:
+            out.append(self._decide())
+        return out
+
+    def end(self) -> list[Foreseen]:
+        """The last pictures."""
+        return [self._decide() for _ in range(len(self._waiting))]
+
+    def _decide(self) -> Foreseen:
+        frame, compared = self._waiting[0]
+        at = frame.pts_90k
+        near = int(HOLD_S * 90_000)
+        areas = compared.areas.copy()
+        before, after = areas.copy(), areas.copy()
+        for pts, other in self._past:
+            cv2.bitwise_or(before, other.areas, dst=before)
+            if at - pts <= near:
+                cv2.bitwise_or(areas, other.areas, dst=areas)
+        for later, other in self._waiting[1:]:
+            cv2.bitwise_or(after, other.areas, dst=after)
+            if later.pts_90k - at <= near:
+                cv2.bitwise_or(areas, other.areas, dst=areas)
+        cv2.bitwise_or(areas, cv2.bitwise_and(before, after), dst=areas)
+        self._waiting.pop(0)
+        self._past = [one for one in self._past if at - one[0] <= BRIDGE_S * 90_000]
+        self._past.append((at, compared))
+        if not compared.sound:
+            return Foreseen(frame=frame, mask=None, activity=1.0)
+        shapes = self._comparison.shapes
+        mask = (shapes.grown(shapes.filled(areas)) > 0) | compared.unknown
+        return Foreseen(
+            frame=frame, mask=mask, activity=float(np.count_nonzero(areas) / areas.size)
+        )

@@ -1,0 +1,202 @@
+"""The one way from a clear picture to a masked one.
+
+Always: under the mask nothing of the picture is left but, in a mosaic, one colour a block that
+is frozen for a second; no mask at all means that the whole picture is covered. Source:
+reference/shield.md, 2.1 "which masks are safe": solid is safest, a mosaic least.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.base.errors import UnreadableInput
+from insyn.site.shield import frame as frames
+from insyn.site.shield.frame import Mask, MaskedFrame, Plane, YuvFrame
+
+SOLID_YUV = (60, 134, 122)
+"""Slate, limited range: neither black like a lost picture nor a colour that people wear."""
+
+TINT_YUV = (110, 158, 104)
+"""What a ghost is mixed with, half and half: bluish, seen on grey floors and on wooden ones."""
+
+BLOCKS_PER_HEIGHT = 8
+"""A mosaic's blocks in the picture's height, hence at most as many in any body's height: for a
+person of 1.7 m below 5 px/m, under the 20 px/m of reference/shield.md, 2.2."""
+
+FROZEN_90K = 90_000
+"""A block keeps its colour so long; frames between cannot be put together (2.1)."""
+
+
+class Style(StrEnum):
+    """How covered pixels look."""
+
+    SOLID = "solid"
+    GHOST = "ghost"
+    MOSAIC = "mosaic"
+
+
+class Tiles:
+    """The frozen colours of a mosaic; one for each camera, fed with every picture."""
+
+    def __init__(self) -> None:
+        self._sum: tuple[NDArray[np.float32], ...] | None = None
+        self._count = 0
+        self._since_90k = 0
+        self._shown: tuple[Plane, Plane, Plane] | None = None
+
+    def colours(self, frame: YuvFrame) -> tuple[Plane, Plane, Plane]:
+        """A colour a block: the mean of the last whole second; solid before there is one."""
+        height, width = frame.y.shape
+        grid = (max(1, round(BLOCKS_PER_HEIGHT * width / height)), BLOCKS_PER_HEIGHT)
+        means = tuple(
+            cv2.resize(plane, grid, interpolation=cv2.INTER_AREA).astype(np.float32)
+            for plane in (frame.y, frame.u, frame.v)
+        )
+        if self._sum is None or self._sum[0].shape != means[0].shape:
+            self._shown = None
+            self._sum, self._count, self._since_90k = means, 1, frame.pts_90k
+        else:
+            self._sum = tuple(a + b for a, b in zip(self._sum, means, strict=True))
+            self._count += 1
+        if frame.pts_90k - self._since_90k >= FROZEN_90K or frame.pts_90k < self._since_90k:
+            y, u, v = (np.rint(plane / self._count).astype(np.uint8) for plane in self._sum)
+            self._shown, self._sum = (y, u, v), None
+        if self._shown is None:
+            shape = (grid[1], grid[0])
+            y, u, v = (np.full(shape, value, np.uint8) for value in SOLID_YUV)
+            return y, u, v
+        return self._shown
+
+
+def paint(
+    frame: YuvFrame,
+    mask: Mask | None,
+    style: Style = Style.SOLID,
+    *,
+    backdrop: YuvFrame | None = None,
+    tiles: Tiles | None = None,
+) -> MaskedFrame:
+    """Cover every masked pixel; with `cover` and `coarse` the only maker of a `MaskedFrame`.
+
+    Args:
+        frame: the clear picture; its planes are left as they are.
+        mask: bool (height, width), of the picture's size or smaller with its shape; True is
+            covered. None covers everything, solid, whatever the style.
+        style: how covered pixels look.
+        backdrop: the empty scene in the picture's size, for GHOST; without it GHOST is solid.
+        tiles: the camera's colours, for MOSAIC; without them MOSAIC is solid.
+
+    Raises:
+        UnreadableInput: mask or backdrop has another shape than the picture.
+    """
+    if mask is None:
+        return cover((frame.y.shape[1], frame.y.shape[0]), frame.pts_90k)
+    over_y, over_c = covered(mask, frame.y.shape)
+    planes = (frame.y, frame.u, frame.v)
+    masks = (over_y, over_c, over_c)
+    fills: tuple[Plane | int, ...] = SOLID_YUV
+    if style is Style.MOSAIC:
+        fills = _tiled(frame, tiles)
+    elif style is Style.GHOST:
+        fills = _tinted(frame, backdrop)
+    y, u, v = (
+        _filled(plane, over, fill) for plane, over, fill in zip(planes, masks, fills, strict=True)
+    )
+    return MaskedFrame(frames._PAINTED, y=y, u=u, v=v, pts_90k=frame.pts_90k)
+
+
+def cover(frame_size: tuple[int, int], pts_90k: int) -> MaskedFrame:
+    """A picture of (width, height), even sides, of which all is covered."""
+    width, height = frame_size
+    y, u, v = SOLID_YUV
+    half = (height // 2, width // 2)
+    return MaskedFrame(
+        frames._PAINTED,
+        y=np.full((height, width), y, np.uint8),
+        u=np.full(half, u, np.uint8),
+        v=np.full(half, v, np.uint8),
+        pts_90k=pts_90k,
+    )
+
+
+def coarse(frame: YuvFrame) -> MaskedFrame:
+    """The whole picture as eight rows of blocks: no person can be told from another.
+
+    Colours are not frozen here: eight rows of a whole picture hold too little to be put together.
+    """
+    everywhere = np.ones(frame.y.shape, bool)
+    height, width = frame.y.shape
+    grid = (max(1, round(BLOCKS_PER_HEIGHT * width / height)), BLOCKS_PER_HEIGHT)
+    fills = tuple(
+        _enlarged(np.asarray(cv2.resize(plane, grid, interpolation=cv2.INTER_AREA)), plane)
+        for plane in (frame.y, frame.u, frame.v)
+    )
+    over_y, over_c = covered(everywhere, frame.y.shape)
+    y, u, v = (
+        _filled(plane, over, fill)
+        for plane, over, fill in zip(
+            (frame.y, frame.u, frame.v), (over_y, over_c, over_c), fills, strict=True
+        )
+    )
+    return MaskedFrame(frames._PAINTED, y=y, u=u, v=v, pts_90k=frame.pts_90k)
+
+
+def covered(mask: Mask, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
+    """The mask in the sizes of luma and chroma, uint8, 255 where covered.
+
+    A pixel that touches a covered one of a smaller mask is covered, so that no edge shows.
+
+    Raises:
+        UnreadableInput: the shapes differ by more than a pixel of the mask.
+    """
+    height, width = shape
+    rows, columns = mask.shape
+    if abs(rows * width - columns * height) > 1.5 * max(height, width):
+        raise UnreadableInput(
+            f"a mask of {columns}x{rows} does not fit a picture of {width}x{height}; "
+            "analyse the picture anew"
+        )
+    small = mask.view(np.uint8) * np.uint8(255)
+    over_y = np.asarray(small)
+    if (rows, columns) != (height, width):
+        # Linear, then anything above zero: half a mask's pixel more on every side.
+        grown = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        over_y = np.asarray(cv2.threshold(grown, 0, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    area = cv2.resize(over_y, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    over_c = np.asarray(cv2.threshold(area, 0, 255, cv2.THRESH_BINARY)[1], np.uint8)
+    return over_y, over_c
+
+
+def _filled(plane: Plane, over: Plane, fill: Plane | int) -> Plane:
+    kept = cv2.bitwise_and(plane, cv2.bitwise_not(over))
+    # A full picture of one value: OpenCV's scalars are slower than an array here.
+    filling = fill if isinstance(fill, np.ndarray) else np.full(plane.shape, fill, np.uint8)
+    return np.asarray(cv2.bitwise_or(kept, cv2.bitwise_and(filling, over)), np.uint8)
+
+
+def _tiled(frame: YuvFrame, tiles: Tiles | None) -> tuple[Plane | int, ...]:
+    if tiles is None:
+        return SOLID_YUV
+    planes = (frame.y, frame.u, frame.v)
+    return tuple(_enlarged(t, p) for t, p in zip(tiles.colours(frame), planes, strict=True))
+
+
+def _enlarged(small: Plane, plane: Plane) -> Plane:
+    size = (plane.shape[1], plane.shape[0])
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _tinted(frame: YuvFrame, backdrop: YuvFrame | None) -> tuple[Plane | int, ...]:
+    if backdrop is None:
+        return SOLID_YUV
+    if backdrop.y.shape != frame.y.shape:
+        raise UnreadableInput("the backdrop has another size than the picture; learn it anew")
+    planes = (backdrop.y, backdrop.u, backdrop.v)
+    return tuple(
+        np.asarray(cv2.addWeighted(plane, 0.5, np.full_like(plane, tint), 0.5, 0.0), np.uint8)
+        for plane, tint in zip(planes, TINT_YUV, strict=True)
+    )

@@ -1,0 +1,257 @@
+"""Masks a video file: with foresight in two passes, or live in one, exactly as a camera would be.
+
+Always: what is written is masked, and appears whole or not at all; the source is never written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from insyn.base.errors import UnreadableInput, UsageError
+from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analysed, analysis_size
+from insyn.site.shield.background import Background, confirmed
+from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of
+from insyn.site.shield.foresight import Foreseen, Foresight, Survey
+from insyn.site.shield.frame import YuvFrame
+from insyn.site.shield.paint import Style, Tiles, covered, paint
+from insyn.site.shielding.file_pictures import Pictures
+from insyn.site.shielding.file_writing import Film, MaskFilm
+from insyn.site.streams import TICKS
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is done, pictures done, and pictures expected (0: not known)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """What shows the scene empty: the first seconds of the file, or a picture."""
+
+    first_s: float = 0.0
+    picture: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to do with a file.
+
+    Attributes:
+        live: one causal pass, without the future.
+        empty: what shows the scene empty; None where nothing is said.
+        masks: where masks are written too, FFV1 in Matroska.
+        keep_audio: copy the sound; people can be known by their voices.
+    """
+
+    source: Path
+    target: Path
+    style: Style = Style.SOLID
+    live: bool = False
+    empty: Empty | None = None
+    masks: Path | None = None
+    keep_audio: bool = False
+
+
+@dataclass(slots=True)
+class Span:
+    """Pictures in a row of one state."""
+
+    state: str
+    from_s: float
+    to_s: float
+    frames: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was done."""
+
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    covered_frames: int = 0
+    covered_share: float = 0.0
+    known_share: float | None = None
+    seconds: float = 0.0
+    spans: list[Span] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)
+
+    def note(self, state: str, pts_90k: int, share: float) -> None:
+        """Count a picture."""
+        at_s = pts_90k / TICKS
+        self.covered_share = (self.covered_share * self.frames + share) / (self.frames + 1)
+        self.frames += 1
+        self.covered_frames += share >= 1.0
+        self.states[state] = self.states.get(state, 0) + 1
+        if self.spans and self.spans[-1].state == state:
+            self.spans[-1].to_s, self.spans[-1].frames = at_s, self.spans[-1].frames + 1
+        else:
+            self.spans.append(Span(state, at_s, at_s, 1))
+
+
+def mask_file(order: Order, progress: Progress = lambda _what, _done, _all: None) -> Report:
+    """Mask a file.
+
+    Raises:
+        UsageError: a file would be written over another that is needed.
+        UnreadableInput: the source is no video, or is broken; nothing is written then.
+    """
+    _check(order)
+    began = time.monotonic()
+    with contextlib.closing(Pictures(order.source)) as pictures:
+        first = next(iter(pictures))
+        size = pictures.size
+    even = (first.y.shape[1], first.y.shape[0])
+    report = Report(width=size[0], height=size[1])
+    steps = _live(order, even, progress) if order.live else _foreseen(order, even, progress, report)
+    _write(order, steps, size, report)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def _check(order: Order) -> None:
+    if not order.source.is_file():
+        raise UsageError(f"{order.source} is no file")
+    written = [order.target, *([order.masks] if order.masks else [])]
+    for path in written:
+        if path.exists() and path.samefile(order.source):
+            raise UsageError(f"{path} is the source itself; give another name to write to")
+    if order.masks is not None and order.masks.resolve() == order.target.resolve():
+        raise UsageError(f"{order.masks} cannot hold both the video and the masks")
+
+
+def _write(order: Order, steps: Iterator[Step], size: tuple[int, int], report: Report) -> None:
+    film: Film | None = None
+    masks: MaskFilm | None = None
+    source = Pictures(order.source)
+    try:
+        sound = source.container.streams.audio[0] if _has_sound(order, source) else None
+        for step in steps:
+            height, width = step.frame.y.shape
+            if film is None:
+                film = Film(order.target, (width, height), source.fps, audio=sound)
+                masks = MaskFilm(order.masks, size, source.fps) if order.masks else None
+            over = np.full((height, width), 255, np.uint8)
+            if step.mask is not None:
+                over = covered(step.mask, (height, width))[0]
+            film.add(step.frame)
+            if masks is not None:
+                masks.add(over, step.frame.pts_90k)
+            report.note(step.state, step.frame.pts_90k, cv2.countNonZero(over) / over.size)
+        if film is None:
+            raise UnreadableInput(f"{order.source} holds no picture; give a video file")
+        if sound is not None:
+            _copy_sound(source, sound, film)
+        film.end()
+        if masks is not None:
+            masks.end()
+            masks.output.finish()
+        film.output.finish()
+    except BaseException:
+        for written in (film, masks):
+            if written is not None:
+                written.output.abandon()
+        raise
+    finally:
+        source.close()
+
+
+def _has_sound(order: Order, source: Pictures) -> bool:
+    return order.keep_audio and bool(source.container.streams.audio)
+
+
+# `Any`: PyAV's streams, which the stubs name by codec.
+def _copy_sound(source: Pictures, sound: Any, film: Film) -> None:
+    try:
+        for packet in source.container.demux(sound):
+            if packet.dts is not None:
+                film.sound(packet)
+    except av.FFmpegError as error:
+        raise UnreadableInput("the sound cannot be copied; leave --keep-audio out") from error
+
+
+def _live(order: Order, even: tuple[int, int], progress: Progress) -> Iterator[Step]:
+    with contextlib.closing(Pictures(order.source)) as pictures:
+        settings = Settings(style=order.style)
+        given = _given(order, analysis_size(*even, LIVE_AREA))
+        shield = Shield(*even, pictures.fps, settings, given)
+        first_s = order.empty.first_s if order.empty else 0.0
+        shown: list[Small] = []
+        for frame in pictures:
+            if shield.background is None and first_s > 0:
+                if frame.pts_90k < first_s * TICKS:
+                    shown.append(analysed(frame, shield.small_size))
+                    shown = shown[::2] if len(shown) > 400 else shown
+                elif shown:
+                    shield.confirm(confirmed(shown))
+            yield shield.step(frame)
+            progress("masking", pictures.count, pictures.expected)
+
+
+def _foreseen(
+    order: Order, even: tuple[int, int], progress: Progress, report: Report
+) -> Iterator[Step]:
+    size = analysis_size(*even, FORESIGHT_AREA)
+    background = _given(order, size) or _first_seconds(order, size)
+    if background is None:
+        survey = Survey(size)
+        with contextlib.closing(Pictures(order.source)) as pictures:
+            for frame in pictures:
+                survey.look(analysed(frame, size), frame.pts_90k / TICKS)
+                progress("looking", pictures.count, pictures.expected)
+        background = survey.background()
+    report.known_share = float(background.known.mean())
+    painter = _Painter(order.style, background)
+    foresight = Foresight(background)
+    with contextlib.closing(Pictures(order.source)) as pictures:
+        for frame in pictures:
+            yield from map(painter.paint, foresight.step(frame))
+            progress("masking", pictures.count, pictures.expected)
+        yield from map(painter.paint, foresight.end())
+
+
+class _Painter:
+    """Paints foreseen masks; keeps what ghost and mosaic need."""
+
+    def __init__(self, style: Style, background: Background) -> None:
+        self._style, self._background = style, background
+        self._tiles = Tiles()
+        self._backdrop: YuvFrame | None = None
+
+    def paint(self, one: Foreseen) -> Step:
+        if self._style is Style.GHOST and one.mask is not None:
+            self._backdrop = backdrop_of(one.frame, one.mask, self._backdrop, self._background)
+        masked = paint(one.frame, one.mask, self._style, backdrop=self._backdrop, tiles=self._tiles)
+        state = State.RUN if one.mask is not None else State.LIGHT
+        return Step(frame=masked, mask=one.mask, state=state, activity=one.activity)
+
+
+def _first_seconds(order: Order, size: tuple[int, int]) -> Background | None:
+    if order.empty is None or order.empty.first_s <= 0:
+        return None
+    shown: list[Small] = []
+    with contextlib.closing(Pictures(order.source)) as pictures:
+        for frame in pictures:
+            if shown and frame.pts_90k >= order.empty.first_s * TICKS:
+                break
+            shown.append(analysed(frame, size))
+            shown = shown[::2] if len(shown) > 400 else shown
+    return confirmed(shown)
+
+
+def _given(order: Order, size: tuple[int, int]) -> Background | None:
+    if order.empty is None or order.empty.picture is None:
+        return None
+    with contextlib.closing(Pictures(order.empty.picture)) as pictures:
+        frame = next(iter(pictures))
+    high, wide = frame.y.shape
+    if abs(wide * size[1] - high * size[0]) > 1.5 * max(wide, high):
+        raise UsageError(f"{order.empty.picture} has another shape than {order.source}")
+    return confirmed([analysed(frame, size)])

@@ -1,0 +1,1 @@
+"""What both consoles share: page frame, sign-in, style, components."""

@@ -1,0 +1,196 @@
+"""Signing in and out, claiming an invitation, changing a password: pages that both consoles share.
+
+Always: the session's secret is in a cookie that scripts cannot read and other sites cannot send;
+who fails to sign in is told neither whether the name exists nor anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from insyn.base.clock import Clock
+from insyn.base.errors import Refusal
+from insyn.trust.people import sessions, signing_in, users
+from insyn.trust.people.duties import Actor
+from insyn.trust.people.passwords import Passwords
+from insyn.trust.store import Store
+from insyn.web.pages import Pages
+
+COOKIE = "insyn-session"
+SECURE_COOKIE = "__Host-insyn-session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who is signed in, under which name, by which session (its secret, never shown)."""
+
+    actor: Actor
+    name: str
+    session: str
+
+
+def session_of(request: Request) -> str:
+    """The secret that the browser sent; "" where none."""
+    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
+
+
+def visitor_of(request: Request, store: Store, clock: Clock) -> Visitor | None:
+    """Who is signed in; asked once a request, and kept with it."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = _identified(session_of(request), store, clock)
+    found: Visitor | None = request.state.visitor
+    return found
+
+
+def identified(secret: str, store: Store, clock: Clock) -> Visitor | None:
+    """Whose session this is, without keeping it open: for WebSockets, asked again and again."""
+    if not secret:
+        return None
+    with store.reading() as connection:
+        found = sessions.identify(connection, secret, now=clock(), touch=False)
+        if found is None:
+            return None
+        name = users.find(connection, found.actor.id).name
+    return Visitor(actor=found.actor, name=name, session=secret)
+
+
+def _identified(secret: str, store: Store, clock: Clock) -> Visitor | None:
+    visitor = identified(secret, store, clock)
+    if visitor is not None:
+        with store.writing() as connection:
+            sessions.identify(connection, secret, now=clock())
+    return visitor
+
+
+def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
+    """The routes, all open to whoever is not signed in."""
+    routes = APIRouter()
+    passwords = Passwords()
+
+    @routes.get("/sign-in")
+    def show_sign_in(request: Request, to: str = "/") -> Response:
+        return pages.show(request, "sign_in.html", to=_local(to), name="", text="")
+
+    @routes.post("/sign-in")
+    def sign_in(
+        request: Request,
+        name: Annotated[str, Form(max_length=200)],
+        password: Annotated[str, Form(max_length=1024)],
+        to: Annotated[str, Form(max_length=500)] = "/",
+    ) -> Response:
+        secret, why_not = signing_in.sign_in(
+            store.writing,
+            name,
+            password,
+            source=request.client.host if request.client else "",
+            passwords=passwords,
+            now=clock(),
+        )
+        if secret is None:
+            shown = {"to": _local(to), "name": name, "text": why_not}
+            return pages.show(request, "sign_in.html", status=401, **shown)
+        return _with_session(request, RedirectResponse(_local(to), 303), secret)
+
+    @routes.post("/sign-out")
+    def sign_out(request: Request) -> Response:
+        secret = session_of(request)
+        if secret:
+            with store.writing() as connection:
+                sessions.end(connection, secret)
+        answer = RedirectResponse("/sign-in", 303)
+        for name in (COOKIE, SECURE_COOKIE):
+            answer.delete_cookie(name, path="/", secure=name == SECURE_COOKIE)
+        return answer
+
+    @routes.get("/claim")
+    def show_claim(request: Request, token: str = "") -> Response:
+        return pages.show(request, "claim.html", token=token, name="", text="")
+
+    @routes.post("/claim")
+    def claim(
+        request: Request,
+        token: Annotated[str, Form(max_length=200)],
+        name: Annotated[str, Form(max_length=200)],
+        password: Annotated[str, Form(max_length=1024)],
+        again: Annotated[str, Form(max_length=1024)],
+    ) -> Response:
+        try:
+            if password != again:
+                raise Refusal("the two passwords differ; type the same one twice")
+            with store.writing() as connection:
+                users.claim(
+                    connection,
+                    token.strip(),
+                    password=password,
+                    passwords=passwords,
+                    now=clock(),
+                    name=name.strip() or None,
+                )
+        except Refusal as error:
+            shown = {"token": token, "name": name, "text": str(error)}
+            return pages.show(request, "claim.html", status=400, **shown)
+        return RedirectResponse("/sign-in", 303)
+
+    @routes.get("/password")
+    def show_password(request: Request) -> Response:
+        if visitor_of(request, store, clock) is None:
+            return RedirectResponse("/sign-in?to=/password", 303)
+        return pages.show(request, "password.html", text="")
+
+    @routes.post("/password")
+    def change_password(
+        request: Request,
+        old: Annotated[str, Form(max_length=1024)],
+        password: Annotated[str, Form(max_length=1024)],
+        again: Annotated[str, Form(max_length=1024)],
+    ) -> Response:
+        visitor = visitor_of(request, store, clock)
+        if visitor is None:
+            return RedirectResponse("/sign-in?to=/password", 303)
+        try:
+            if password != again:
+                raise Refusal("the two new passwords differ; type the same one twice")
+            signing_in.change_password(
+                store.writing,
+                visitor.actor.id,
+                old=old,
+                new=password,
+                source=request.client.host if request.client else "",
+                passwords=passwords,
+                now=clock(),
+            )
+        except Refusal as error:
+            return pages.show(request, "password.html", status=400, text=str(error))
+        return RedirectResponse("/sign-in", 303)  # every session has ended
+
+    return routes
+
+
+def _with_session(request: Request, answer: Response, secret: str) -> Response:
+    is_secure = request.url.scheme == "https"
+    answer.set_cookie(
+        SECURE_COOKIE if is_secure else COOKIE,
+        secret,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=is_secure,
+    )
+    return answer
+
+
+def _local(to: str) -> str:
+    """A path of ours to go on to; anything else is the first page."""
+    parts = urlsplit(to)
+    is_ours = to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc
+    return to if is_ours and to.isprintable() else "/"
+
+
+Require = Callable[[Request, str], Visitor]
+"""Who asks, if a duty allows it; raises otherwise."""
