@@ -9,6 +9,10 @@ import pytest
 from tests.support.cli_people import People
 from tests.support.run_insyn import Ran, insyn
 
+from insyn.base.config import DataDirectory
+from insyn.office.screening import register
+from insyn.office.screening.model import Subject
+from insyn.office.screening.store import open_store
 from insyn.trust.people.duties import Role
 
 ROLES = {"anna": Role.ANALYST, "per": Role.APPROVER, "pia": Role.PRIVACY_OFFICER}
@@ -17,7 +21,11 @@ ROLES = {"anna": Role.ANALYST, "per": Role.APPROVER, "pia": Role.PRIVACY_OFFICER
 @pytest.fixture
 def people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> People:
     monkeypatch.setenv("INSYN_DATA", str(tmp_path / "data"))
-    return People(tmp_path / "data", ROLES, monkeypatch)
+    found = People(tmp_path / "data", ROLES, monkeypatch)
+    with open_store(DataDirectory(root=tmp_path / "data")) as store, store.writing() as connection:
+        known = Subject(id="c-1", name="Påhittad Partner AB")
+        register.put(connection, [known], now=datetime.now(tz=UTC))
+    return found
 
 
 def add(folder: Path, days: int = 365) -> Ran:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_tour_screens_the_samples_and_explains_every_match() -> None:
-    done = insyn("demo")
+    done = insyn("demo", "--without-site")
     assert done.code == 0
     for part in ("un-xml", "plain-csv", "in force"):
         assert part in done.out
@@ -30,7 +31,7 @@ def test_the_tour_screens_the_samples_and_explains_every_match() -> None:
 
 
 def test_the_tour_decides_a_deal_by_two_people_and_shows_what_is_refused() -> None:
-    done = insyn("demo")
+    done = insyn("demo", "--without-site")
     told = " ".join(done.out.split())
     for part in (
         "CONDITIONS arena",
@@ -49,17 +50,41 @@ def test_the_tour_decides_a_deal_by_two_people_and_shows_what_is_refused() -> No
     assert insyn(*folder, "case", "show", "arena").code == 0
 
 
+def test_the_permit_that_the_tour_keeps_is_valid_today() -> None:
+    assert insyn("demo", "--without-site").code == 0
+    (permit,) = Path(".demo/trust/permits").iterdir()
+    done = insyn("--data", ".demo", "permit", "verify", str(permit))
+    assert (done.code, done.out.split(":")[0]) == (0, "valid")
+
+
+def test_the_tour_runs_a_site_and_its_sections_are_numbered_without_a_gap() -> None:
+    done = insyn("demo")
+    told = " ".join(done.out.split())
+    for part in (
+        "4 of 4 shields know their empty scene",
+        "Can ines look now? refused",
+        "cora agrees too",
+        "export.zip: verified",
+        "with one bit flipped: refused",
+    ):
+        assert part in told
+    assert Path(".demo/masked.png").stat().st_size > 10_000
+    numbers = [int(n) for n in re.findall(r"^─+ (\d+)\. ", done.out, flags=re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 8
+
+
 def test_the_tour_keeps_its_data_in_its_own_folder_and_empties_it_first() -> None:
     folder = Path("tour")
     folder.mkdir()
     (folder / "left-behind").write_text("x")
-    assert insyn("demo", "--folder", str(folder)).code == 0
+    assert insyn("demo", "--without-site", "--folder", str(folder)).code == 0
     assert not (folder / "left-behind").exists()
     assert insyn("--data", str(folder), "lists", "status", "--json").code == 0
 
 
 def test_what_the_tour_offers_next_works() -> None:
-    done = insyn("demo")
+    done = insyn("demo", "--without-site")
     assert "--data .demo screen" in done.out
     assert insyn("--data", ".demo", "screen", "Quartzwell Optics").code == 1
     assert insyn("compare", "Sergei Lavrov", "Сергей Лавров").code == 0
@@ -67,5 +92,5 @@ def test_what_the_tour_offers_next_works() -> None:
 
 def test_the_users_own_data_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSYN_DATA", str(tmp_path / "own"))
-    assert insyn("demo").code == 0
+    assert insyn("demo", "--without-site").code == 0
     assert not (tmp_path / "own").exists()

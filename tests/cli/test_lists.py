@@ -63,7 +63,7 @@ def test_several_files_are_imported_in_one_go(tmp_path: Path) -> None:
     )
     assert ran.code == 0
     assert "un: 20 records read, 20 entries, published 2026-11-01 (un-xml)" in ran.out
-    assert "own: 1 records read, 1 entries (plain-csv)" in ran.out
+    assert "own: 1 record read, 1 entry (plain-csv)" in ran.out
 
 
 def test_folder_stands_for_the_files_in_it(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_the_rate_offered_is_the_guards_own() -> None:
 
 def test_other_commands_do_not_wait_for_the_web() -> None:
     code = (
-        "import sys; import insyn.cli.main; "
+        "import sys; import insyn.cli.nouns; "
         "sys.exit(bool({'fastapi', 'uvicorn', 'starlette', 'pydantic'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -333,10 +333,34 @@ def test_a_passphrase_is_changed_by_files(desk: Desk) -> None:
     assert desk.sign("draft", "approver-1").code == 1
 
 
+def test_a_permit_that_an_editor_spelt_anew_is_not_called_cut(desk: Desk) -> None:
+    path = Path(desk.signed())
+    path.write_text(json.dumps(json.loads(path.read_bytes()), indent=2), encoding="utf-8")
+    told = insyn("permit", "inspect", str(path)).err
+    assert "spelt anew" in told
+    path.write_bytes(path.read_bytes()[:-9])
+    assert "is cut" in insyn("permit", "inspect", str(path)).err
+
+
+def test_a_root_that_ends_before_the_grace_is_said_at_issue(desk: Desk) -> None:
+    desk.draft()  # 300 days and 14 of grace; the root has 365
+    desk.signed("short")
+    assert "root ends" not in insyn("permit", "issue", desk["short"], *desk.using("registrar")).err
+    end = isoformat(datetime.now(tz=UTC) + timedelta(days=360))
+    assert desk.draft("long", not_after=end).code == 0
+    for holder in ("approver-1", "approver-2"):
+        assert desk.sign("long", holder).code == 0
+    done = insyn("permit", "issue", desk["long"], *desk.using("registrar"))
+    assert (done.code, "the root ends" in done.err) == (0, True)
+
+
 def test_the_site_key_is_made_once(desk: Desk) -> None:
     first = insyn("key", "site").out
     assert insyn("key", "site").out == first
-    assert len(first.split("fingerprint")[1].split()) == 16
+    # In one piece, as --site-key takes it without quotes.
+    assert first.split("fingerprint")[1].split() == [
+        insyn("key", "site", "--json").json["fingerprint"]
+    ]
 
 
 def test_no_passphrase_is_an_option_of_any_command() -> None:

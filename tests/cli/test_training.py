@@ -38,6 +38,7 @@ def test_four_of_five_right_answers_pass(people: People, monkeypatch: pytest.Mon
     people.call("per")
     done = take(monkeypatch, wrong=1)
     assert done.code == 0, done.err
+    assert done.out.startswith("{")  # the questions are on stderr, blanks and all
     assert (done.json["score_percent"], done.json["how"]) == (80, "taken")
     assert done.json["person"] == people.ids["per"]
     told = insyn("training", "status", "--json")
@@ -50,6 +51,8 @@ def test_three_do_not_and_nothing_is_kept(people: People, monkeypatch: pytest.Mo
     people.call("per")
     done = take(monkeypatch, wrong=2)
     assert (done.code, "not with 60 %" in done.err) == (1, True)
+    wrong = [line for line in done.err.splitlines() if line.startswith("not right: ")]
+    assert [line.split(". ", 1)[1] for line in wrong] == [q.text for q in paper(MODULE, seed=7)[:2]]
     assert "not taken" in insyn("training", "status").out
 
 

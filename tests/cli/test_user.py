@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,7 @@ def test_a_token_acts_within_its_scopes(place: Path, monkeypatch: pytest.MonkeyP
     made = insyn("user", "token", "add", "nightly", "--scope", "people", "--days", "2", "--json")
     insyn("sign-out")
     monkeypatch.setenv("INSYN_TOKEN", made.json["secret"])
+    assert "INSYN_TOKEN is set and goes before" in sign_in(place, "ada").err
     assert "lacks the scope read" in insyn("whoami").err
     assert insyn("user", "show", "Ada", "--json").json["id"] == person
     wider = insyn("user", "token", "add", "more", "--scope", "cases")
@@ -121,3 +124,53 @@ def test_an_ended_session_is_said_and_not_passed_over(place: Path) -> None:
     insyn("user", "disable", "Ada")
     words = ("--because", "another company", "--by", "Somebody")
     assert "your session has ended" in insyn("clearance", "withdraw", "1", *words).err
+
+
+def test_a_sign_in_that_fails_says_who_is_still_signed_in(place: Path) -> None:
+    person = first(place)
+    failed = sign_in(place, "ada", "other")
+    assert (failed.code, f"{person} is still signed in here" in failed.err) == (1, True)
+    assert insyn("whoami", "--json").json["id"] == person
+    insyn("sign-out")
+    assert "still signed in" not in sign_in(place, "ada", "other").err
+
+
+def test_the_first_administrator_chooses_a_name(place: Path) -> None:
+    token = insyn("office", "init").out.strip()
+    bare = ("user", "claim", "--token", token, "--password-file", str(place / "password"))
+    refused = insyn(*bare)
+    assert (refused.code, "--name" in refused.err) == (2, True)
+    assert claim(place, token, "Ada").code == 0
+
+
+def test_a_second_first_token_says_that_the_earlier_one_is_void(place: Path) -> None:
+    assert "void" not in insyn("office", "init").err
+    assert "printed before is void" in insyn("office", "init").err
+    assert insyn("office", "init", "--json").json["voids_earlier"] is True
+
+
+def test_nobody_is_invited_without_a_role(place: Path) -> None:
+    first(place)
+    done = insyn("user", "add", "eve")
+    assert (done.code, "--role" in done.err) == (2, True)
+    assert len(insyn("user", "list", "--json").json) == 1
+
+
+def test_a_password_file_that_is_missing_is_called_one(place: Path) -> None:
+    done = sign_in(place, "ada", "nowhere")
+    assert (done.code, "password file" in done.err) == (3, True)
+    assert "passphrase" not in done.err
+
+
+def test_without_a_terminal_no_password_is_typed_for_all_to_see(place: Path) -> None:
+    # A session of its own has no terminal, whatever runs the tests.
+    done = subprocess.run(
+        [sys.executable, "-m", "insyn.cli.main", "sign-in", "ada"],
+        input=b"secret\n",
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+    )
+    assert done.returncode == 2
+    assert b"--password-file FILE" in done.stderr
+    assert b"Warning" not in done.stderr

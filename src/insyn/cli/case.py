@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import UsageError
+from insyn.cli import case_decided, case_study
+from insyn.cli.case_permits import not_ended, warn_of
+from insyn.cli.case_step import CaseArgument
 from insyn.cli.case_texts import tell_case, tell_dossier, tell_events, tell_replay
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table
-from insyn.office.diligence.cases.events import EndedIn, Proposal
-from insyn.office.diligence.cases.states import State, Trigger
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    import sqlalchemy as sa
-
-    from insyn.office.diligence.cases.case import Case
-    from insyn.trust.people.duties import Actor
+from insyn.office.diligence.cases.states import State
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Cases: studied by analysts, decided by two people, replayed as known on a day.",
 )
+# Without a name: their commands stand beside ours.
+app.add_typer(case_study.app)
+app.add_typer(case_decided.app)
 
-CaseArgument = Annotated[str, typer.Argument(metavar="ID", help="A case's id, or its deal's.")]
-BecauseOption = Annotated[str, typer.Option("--because", help="Why, in a sentence.")]
 FINDING = 1
-
-
-@app.command("open")
-def open_case(
-    deal: Annotated[str, typer.Argument(metavar="DEAL", help="The id of a deal that is known.")],
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Open a case for a deal."""
-    from insyn.office.diligence.cases import steps
-
-    def begin(connection: sa.Connection, actor: Actor, now: datetime) -> Case:
-        return steps.open_case(connection, deal, actor=actor, now=now)
-
-    _write(data, as_json, begin)
 
 
 @app.command("list")
@@ -94,7 +72,7 @@ def show(case: CaseArgument, as_json: JsonOption = False, data: DataOption = Non
     with open_store(data_directory(data)) as store, store.reading() as connection:
         found = casebook.find(connection, case)
         lapsed = steps.lapsed(connection, found, now=system_clock())
-    tell_case(found, as_json=as_json, lapsed=lapsed)
+    tell_case(found, as_json=as_json, lapsed=lapsed, permits=not_ended(found.permits, data))
 
 
 @app.command("history")
@@ -119,200 +97,12 @@ def dossier(case: CaseArgument, as_json: JsonOption = False, data: DataOption = 
         tell_dossier(view.dossier(connection, found.deal, known=system_clock()), as_json=as_json)
 
 
-@app.command("submit")
-def submit(case: CaseArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Ask for a decision: the parties go to screening, and screening's word is taken up."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.submit, case, tell=False)
-    _screen(data, case, as_json)
-
-
-@app.command("screen")
-def screen(case: CaseArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Screen the parties of a case as they are now, and take it up."""
-    _screen(data, case, as_json)
-
-
-@app.command("triage")
-def triage(
-    case: CaseArgument, because: BecauseOption, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Take a case up, with what the rules say of it."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.triage, case, because=because)
-
-
-@app.command("wait")
-def wait(
-    case: CaseArgument,
-    for_whom: Annotated[str, typer.Option("--for", help="Who has to answer.")],
-    because: BecauseOption,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Put a case aside until the customer or an expert answers."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.wait, case, for_whom=for_whom, because=because)
-
-
-@app.command("resume")
-def resume(
-    case: CaseArgument, because: BecauseOption, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Go on with a case that waited."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.resume, case, because=because)
-
-
-@app.command("engage")
-def engage(
-    case: CaseArgument,
-    with_whom: Annotated[str, typer.Option("--with", help="With whom: a party, an expert.")],
-    about: Annotated[str, typer.Option("--about", help="About what.")],
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Begin a dialogue. Nothing is proposed before it has come to something."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.engage, case, with_whom=with_whom, about=about)
-
-
-@app.command("end")
-def end(
-    case: CaseArgument,
-    engagement: Annotated[str, typer.Argument(help="The dialogue's id, such as G-1.")],
-    ended_in: Annotated[EndedIn, typer.Option("--in", help="What it came to.")],
-    result: Annotated[
-        str, typer.Option("--result", help="The fact's number, the condition, or the decision.")
-    ],
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """End a dialogue in a fact, a condition or a decision."""
-    from insyn.office.diligence.cases import steps
-
-    _write(
-        data, as_json, steps.end_engagement, case, engagement=engagement, ended=(ended_in, result)
-    )
-
-
-@app.command("propose")
-def propose(
-    case: CaseArgument,
-    proposal: Annotated[Proposal, typer.Argument(help="What to decide.")],
-    because: BecauseOption,
-    terms: Annotated[
-        Path | None,
-        typer.Option(
-            "--terms", metavar="JSON", help="The permit's terms; docs/reference/cases.md."
-        ),
-    ] = None,
-    conditions: Annotated[
-        Path | None,
-        typer.Option("--conditions", metavar="JSON", help="A list of conditions."),
-    ] = None,
-    review_on: Annotated[
-        str | None,
-        typer.Option("--review-on", metavar="DAY", help="When to look again; else the latest."),
-    ] = None,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Lay a case before the approvers."""
-    from insyn.cli.case_files import read_conditions, read_day, read_terms
-    from insyn.office.diligence.cases import steps
-
-    offer = steps.Offer(
-        proposal=proposal,
-        because=because,
-        conditions=read_conditions(conditions),
-        terms=read_terms(terms),
-        review_on=read_day(review_on),
-    )
-    _write(data, as_json, steps.propose, case, offer=offer)
-
-
-@app.command("take-back")
-def take_back(
-    case: CaseArgument, because: BecauseOption, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Take a proposal back before anybody has voted."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.take_back, case, because=because)
-
-
-@app.command("vote")
-def vote(
-    case: CaseArgument,
-    because: BecauseOption,
-    agrees: Annotated[bool, typer.Option("--yes/--no", help="Agree with the proposal, or not.")],
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Agree with the proposal, or not. Two who agree decide; one who does not sends it back."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.vote, case, agrees=agrees, because=because)
-
-
-@app.command("met")
-def met(
-    case: CaseArgument,
-    condition: Annotated[str, typer.Argument(help="The condition's id.")],
-    because: BecauseOption,
-    evidence: Annotated[str | None, typer.Option("--evidence", help="Its id.")] = None,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Say that a condition was verified, and by what."""
-    from insyn.office.diligence.cases import steps
-    from insyn.office.diligence.cases.events import ConditionMet
-
-    said = ConditionMet(condition=condition, because=because, evidence=evidence)
-    _write(data, as_json, steps.meet_condition, case, said=said)
-
-
-@app.command("monitor")
-def monitor(case: CaseArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Say that the site works under its permit."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.monitor, case)
-
-
-@app.command("reopen")
-def reopen(
-    case: CaseArgument,
-    trigger: Annotated[Trigger, typer.Option("--trigger", help="What happened.")],
-    because: BecauseOption,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Open a case again, from before the screening; what was approved does not stand any more."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.reopen, case, trigger=trigger, because=because)
-
-
-@app.command("close")
-def close(
-    case: CaseArgument, because: BecauseOption, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Put a case away: a draft, a declined or a monitored one."""
-    from insyn.office.diligence.cases import steps
-
-    _write(data, as_json, steps.close, case, because=because)
-
-
 @app.command("sweep")
 def sweep(as_json: JsonOption = False, data: DataOption = None) -> None:
     """Open again every decided case whose ground has shifted. Run it daily.
+
+    A permit that was issued for such a case still stands, and is named; suspending or revoking it
+    is a person's decision (insyn permit suspend | revoke).
 
     Exit 1: at least one was opened again.
     """
@@ -326,6 +116,8 @@ def sweep(as_json: JsonOption = False, data: DataOption = None) -> None:
     elif found:
         rows = [(due.case, str(due.was), str(due.trigger), due.because) for due in found]
         print_table(("case", "was", "trigger", "because"), rows)
+        for due in found:
+            warn_of(not_ended(due.permits, data))
     else:
         print("nothing has changed under any decided case")
     raise typer.Exit(FINDING if found else 0)
@@ -356,70 +148,3 @@ def replay(
         deal = case if deals.exists(connection, case) else casebook.find(connection, case).deal
         found = replaying.replay(connection, deal, as_of=moment, now=now)
     tell_replay(found, as_json=as_json)
-
-
-@app.command("permit")
-def permit(
-    case: CaseArgument,
-    site_key: Annotated[
-        str, typer.Option("--site-key", help="Fingerprint of the site's key (insyn key site).")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="DRAFT", help="The new file to write.")],
-    as_json: JsonOption = False,
-    data: DataOption = None,
-) -> None:
-    """Draft the permit that the decision on a case allows; two approvers sign it then."""
-    import os
-
-    from insyn.cli.permit_texts import tell_permit
-    from insyn.office.diligence.cases import casebook, permits
-    from insyn.office.screening.store import open_store
-    from insyn.trust.keys.keyfile import write_new
-    from insyn.trust.permit.issue import new_permit_id
-
-    now = system_clock()
-    with open_store(data_directory(data)) as store, store.reading() as connection:
-        envelope = permits.draft(
-            casebook.find(connection, case),
-            site_key="".join(site_key.split()).casefold(),
-            permit_id=new_permit_id(now, os.urandom(6)),
-            now=now,
-        )
-    write_new(out, envelope.to_bytes())
-    tell_permit(envelope, None, as_json)
-
-
-def _screen(data: Path | None, case: str, as_json: bool) -> None:
-    """Screen whoever is not screened as it is now, outside of the case's own transaction."""
-    from insyn.office.diligence.cases import steps
-    from insyn.office.screening.rescreen import rescreen_office
-
-    rescreen_office(data_directory(data), clock=system_clock)
-    _write(data, as_json, steps.screen, case)
-
-
-def _write(
-    data: Path | None,
-    as_json: bool,
-    step: Callable[..., Case],
-    case: str | None = None,
-    *,
-    tell: bool = True,
-    **said: object,
-) -> None:
-    """Take a step as whoever is signed in, in one transaction, and tell how the case stands."""
-    from insyn.cli.acting import acting
-    from insyn.office.diligence.cases import casebook
-    from insyn.office.screening.store import open_store
-
-    directory = data_directory(data)
-    now = system_clock()
-    with open_store(directory) as store, store.writing() as connection:
-        actor = acting(directory, connection).actor
-        if case is None:
-            after = step(connection, actor, now)
-        else:
-            found = casebook.find(connection, case)
-            after = step(connection, found, **said, actor=actor, now=now)
-    if tell:
-        tell_case(after, as_json=as_json)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.cli.options import JsonOption
+from insyn.cli.tables import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,7 +86,7 @@ def assess(
     if json and not json_lines:
         typer.echo(orjson.dumps(whole, option=orjson.OPT_INDENT_2).decode())
     elif not json_lines:
-        _console().print(f"[dim]{len(deals):,} deals, rulebook {book.version}[/]")
+        _console().print(f"[dim]{counted(len(deals), 'deal')}, rulebook {book.version}[/]")
     if held:
         raise typer.Exit(1)
 

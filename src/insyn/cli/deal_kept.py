@@ -12,7 +12,7 @@ import typer
 from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.tables import print_table, shown
+from insyn.cli.tables import counted, print_table, shown
 from insyn.office.diligence.cases.reliability import Reliability
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def import_deals(
     else:
         new = sum(1 for each in told if each["is_new"])
         facts = sum(int(str(each["facts"])) for each in told)
-        print(f"{len(told)} deals: {new} new, {facts} new facts")
+        print(f"{counted(len(told), 'deal')}: {new} new, {counted(facts, 'new fact')}")
         for problem in problems:
             typer.echo(f"insyn: {shown(problem)}", err=True)
     raise typer.Exit(1 if problems else 0)
@@ -91,7 +91,9 @@ def list_deals(as_json: JsonOption = False, data: DataOption = None) -> None:
     if as_json:
         for deal in deals:
             case = cases.get(deal)
-            print(json.dumps({"id": deal, "case": case.id if case else None}, ensure_ascii=False))
+            told = {"id": deal, "case": case.id if case else None}
+            told["state"] = str(case.state) if case else None
+            print(json.dumps(told, ensure_ascii=False))
     elif deals:
         rows = [
             (deal, cases[deal].id, str(cases[deal].state)) if deal in cases else (deal, "-", "-")

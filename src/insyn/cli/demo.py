@@ -12,8 +12,13 @@ def demo(
     folder: Annotated[
         Path, typer.Option("--folder", help="Where the tour keeps its data; emptied first.")
     ] = Path(".demo"),
+    without_site: Annotated[
+        bool, typer.Option("--without-site", help="Leave the site's cameras out (a minute).")
+    ] = False,
 ) -> None:
-    """Screen customers, judge deals, decide one by two people, sign its permit, replay it.
+    """Screen customers, decide a deal by two people, run a site that masks everybody.
+
+    At a terminal the site's console stays open in the end, until Enter is pressed.
 
     Real lists are used where they lie in ../shared/data; invented samples in the official formats
     elsewhere. Your own data is not touched.
@@ -22,4 +27,4 @@ def demo(
 
     from insyn.demo.tour import run
 
-    run(folder, Console())
+    run(folder, Console(), with_site=not without_site)

@@ -13,7 +13,7 @@ from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import PassphraseFileOption, opened, passphrase
-from insyn.cli.tables import print_table, shown
+from insyn.cli.tables import counted, print_table, shown
 
 if TYPE_CHECKING:
     from insyn.base.canonical import Json
@@ -178,7 +178,7 @@ def sign_root(
     signing = opened(key, passphrase_file)
     after = roots.sign_root(envelope, signing, current=shelf_of(data).root_or_none())
     write_atomically(draft, after.to_bytes())
-    print(f"{draft}: signed, {len(after.signatures)} signatures now")
+    print(f"{draft}: signed, {counted(len(after.signatures), 'signature')} now")
 
 
 @root_app.command("install")
@@ -217,14 +217,13 @@ def show_root(as_json: JsonOption = False, data: DataOption = None) -> None:
 
 
 def _tell(held: HeldKey, as_json: bool) -> None:
-    from insyn.trust.keys.public import grouped
-
     name = held.public.fingerprint
     if as_json:
         record = {"holder": held.holder, "public": held.public.raw.hex(), "fingerprint": name}
         print(json.dumps(record, ensure_ascii=False))
     else:
-        print(f"holder       {shown(held.holder)}\nfingerprint  {grouped(name)}")
+        # In one piece, as --site-key and --fingerprint take it.
+        print(f"holder       {shown(held.holder)}\nfingerprint  {name}")
 
 
 def _tell_root(root: Root, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from insyn.base.clock import system_clock
 from insyn.base.errors import EnvironmentFailure, UsageError
 from insyn.cli.erasure import erase
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.tables import print_table, shown
+from insyn.cli.tables import counted, print_table, shown
 
 if TYPE_CHECKING:
     from insyn.base.canonical import Json
@@ -115,7 +115,10 @@ def prove_leaf(
             print(f"{name}: {shown(json.dumps(item.data, ensure_ascii=False))}")
         elif personal:
             print(f"{name}: erased")
-    print(f"leads by {len(proof.path)} hashes to the checkpoint of {top.size} leaves, {top.origin}")
+    print(
+        f"leads by {counted(len(proof.path), 'hash', 'hashes')} to the checkpoint of "
+        f"{counted(top.size, 'leaf', 'leaves')}, {top.origin}"
+    )
 
 
 @app.command("checkpoint")
@@ -173,7 +176,7 @@ def export_ledger(
         }
         print(json.dumps(record, ensure_ascii=False))
     else:
-        print(f"{count} leaves written to {file}")
+        print(f"{counted(count, 'leaf', 'leaves')} written to {file}")
         print(f"verify with: insyn ledger verify {file} --key {signer.public}")
 
 
@@ -296,7 +299,8 @@ def _print_report(report: Report) -> None:
     if report.is_sound:
         print("nothing was changed")
     else:
-        print(f"{len(report.findings)} findings: this ledger was tampered with, or is damaged")
+        findings = counted(len(report.findings), "finding")
+        print(f"{findings}: this ledger was tampered with, or is damaged")
 
 
 def _row(leaf: KeptLeaf) -> tuple[str, ...]:

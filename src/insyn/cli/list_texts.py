@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from insyn.cli.tables import shown
+from insyn.cli.tables import counted, shown
 
 if TYPE_CHECKING:
     from insyn.base.canonical import Json
@@ -26,8 +26,8 @@ def print_intake(item: Intake) -> None:
     if not item.entries and not item.read:
         typer.echo(f": {shown(item.reason)}")
         return
-    counts = [f"{item.read:,} records read"] if item.read else []
-    counts.append(f"{item.entries:,} entries")
+    counts = [f"{counted(item.read, 'record')} read"] if item.read else []
+    counts.append(counted(item.entries, "entry", "entries"))
     if item.withdrawn:
         counts.append(f"{item.withdrawn:,} withdrawn by the publisher")
     if item.unread:

@@ -24,7 +24,7 @@ def init(as_json: JsonOption = False, data: DataOption = None) -> None:
     """Make the office: its data directory, its database, and its first administrator's token.
 
     The one-time token is printed once and lasts 24 hours. While nobody has claimed it, running
-    this again makes a new one and the earlier one is void.
+    this again makes a new one, and says that the earlier one is void.
     """
     from insyn.base.clock import system_clock
     from insyn.office.diligence.cases import rulebooks
@@ -34,9 +34,10 @@ def init(as_json: JsonOption = False, data: DataOption = None) -> None:
     now = system_clock()
     with open_store(data_directory(data)) as store, store.writing() as connection:
         rulebooks.adopt_ours(connection, now=now)
+        again = users.are_any(connection)
         token = users.invite_first(connection, now=now)
     if as_json:
-        print(json.dumps({"token": token}))
+        print(json.dumps({"token": token, "voids_earlier": again}))
         return
     print(token)
     typer.echo(
@@ -44,6 +45,8 @@ def init(as_json: JsonOption = False, data: DataOption = None) -> None:
         "  insyn user claim --name YOUR_NAME",
         err=True,
     )
+    if again:
+        typer.echo("the token that was printed before is void", err=True)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,25 +27,51 @@ PassphraseFileOption = Annotated[
 ]
 
 
-def passphrase(file: Path | None, question: str, *, new: bool = False) -> str:
-    """The passphrase: the first line of the file, else as typed; a new one is typed twice.
+def passphrase(
+    file: Path | None,
+    question: str,
+    *,
+    new: bool = False,
+    what: str = "passphrase",
+    option: str = "--passphrase-file",
+) -> str:
+    """The passphrase, or password: the first line of the file, else as typed; a new one twice.
+
+    Args:
+        file: where it stands, or None.
+        question: what a person is asked.
+        new: whether it is made now.
+        what: what messages call it.
+        option: names the file on the command line.
 
     Raises:
         EnvironmentFailure: the file cannot be read.
-        UsageError: the file is empty.
+        UsageError: the file is empty, or there is no terminal at which it can be typed unseen.
     """
     if file is None:
-        # `str(...)`: typer declares its answer as anything.
-        return str(typer.prompt(question, hide_input=True, confirmation_prompt=new, err=True))
+        return _typed(question, new, f"{option} FILE")
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise EnvironmentFailure(
-            f"cannot read the passphrase file {file} as UTF-8 text; check its path and permissions"
+            f"cannot read the {what} file {file} as UTF-8 text; check its path and permissions"
         ) from error
     if not lines or not lines[0]:
-        raise UsageError(f"the first line of {file} is empty; it must be the passphrase")
+        raise UsageError(f"the first line of {file} is empty; it must be the {what}")
     return lines[0]
+
+
+def _typed(question: str, new: bool, instead: str) -> str:
+    with warnings.catch_warnings():
+        # Where nothing can be typed unseen, Python would show it and warn: better not asked.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            # `str(...)`: typer declares its answer as anything.
+            return str(typer.prompt(question, hide_input=True, confirmation_prompt=new, err=True))
+        except getpass.GetPassWarning as error:
+            raise UsageError(
+                f"{question}: there is no terminal to type it at unseen; use {instead}"
+            ) from error
 
 
 def opened(key: Path, file: Path | None) -> SigningKey:

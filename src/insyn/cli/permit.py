@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from insyn.base.clock import system_clock
+from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.cli.key import shelf_of, site_key_path
 from insyn.cli.options import DataOption, JsonOption, data_directory
@@ -120,7 +120,8 @@ def issue(
     with shelf.writing():
         root = shelf.root()
         envelope = _read(file)
-        _refuse_listed(shelf, root, completed(envelope, root).id)
+        permit = completed(envelope, root)
+        _refuse_listed(shelf, root, permit.id)
         listed = None
         # Signed before anything is kept: a wrong passphrase leaves nothing half-issued.
         if key:
@@ -134,6 +135,13 @@ def issue(
         tell_permit(envelope, root, as_json=True, path=path, status=listed)
         return
     print(f"issued: {path}")
+    if root.expires_at < permit.ends_at:
+        typer.echo(
+            f"insyn: the root ends {isoformat(root.expires_at)}, before the permit and its grace "
+            f"({isoformat(permit.ends_at)}); sites obey no permit without a root in force, so put "
+            "the next one in force before (insyn key root draft)",
+            err=True,
+        )
     if listed is None:
         print("no site accepts it before a status list names it: insyn permit status --renew")
     else:

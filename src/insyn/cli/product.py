@@ -11,7 +11,7 @@ import typer
 from insyn.base.clock import isoformat, system_clock
 from insyn.cli import notice
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.tables import print_table, shown
+from insyn.cli.tables import counted, print_table, shown
 from insyn.office.diligence.products.model import Classification, ExportClass, Product, ProductKind
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def import_products(
         told = {"products": len(found), "changed": new, "problems": problems}
         print(json.dumps(told, ensure_ascii=False))
     else:
-        print(f"{len(found)} products: {new} new or changed")
+        print(f"{counted(len(found), 'product')}: {new} new or changed")
         for problem in problems:
             typer.echo(f"insyn: {shown(problem)}", err=True)
     raise typer.Exit(1 if problems else 0)

@@ -12,7 +12,7 @@ import typer
 from insyn.base.clock import system_clock
 from insyn.base.errors import EnvironmentFailure, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.tables import print_table, shown
+from insyn.cli.tables import ask, counted, print_table, shown
 
 if TYPE_CHECKING:
     from insyn.office.diligence.commitments.modules import Question
@@ -76,8 +76,12 @@ def take(
             found = training.find_module(connection, module, at=system_clock())
         asked = paper(found, seed=secrets.randbits(32) if seed is None else seed)
         typer.echo(f"{found.title}\n\n{found.text}\n", err=True)
-        score = score_percent(asked, [_ask(n, each) for n, each in enumerate(asked, 1)])
+        given = [_ask(n, each) for n, each in enumerate(asked, 1)]
+        score = score_percent(asked, given)
         typer.echo(f"{score} % right", err=True)
+        for n, (question, answer) in enumerate(zip(asked, given, strict=True), 1):
+            if answer != question.right:
+                typer.echo(f"not right: {n}. {shown(question.text)}", err=True)
         with store.writing() as connection:
             kept = training.take(
                 connection,
@@ -195,7 +199,8 @@ def add(
     if as_json:
         print(json.dumps(module.to_json(), ensure_ascii=False))
     else:
-        print(f"module {module.id} {module.version}: {len(module.questions)} questions")
+        questions = counted(len(module.questions), "question")
+        print(f"module {module.id} {module.version}: {questions}")
 
 
 def _ask(number: int, question: Question) -> str:
@@ -204,7 +209,7 @@ def _ask(number: int, question: Question) -> str:
     for at, answer in enumerate(question.answers, 1):
         typer.echo(f"   {at}  {shown(answer)}", err=True)
     while True:
-        chosen: int = typer.prompt("Answer", type=int, err=True)
-        if 1 <= chosen <= len(question.answers):
-            return question.answers[chosen - 1]
+        chosen = ask("Answer")
+        if chosen.isdecimal() and 1 <= int(chosen) <= len(question.answers):
+            return question.answers[int(chosen) - 1]
         typer.echo(f"answer with a number from 1 to {len(question.answers)}", err=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -74,20 +74,23 @@ class _Office:
             yield connection, system_clock()
 
 
-def take_case(data: DataDirectory, console: Console) -> None:
-    """Take the second half of the tour in an office whose lists are in force."""
-    console.rule("4. Two deals are judged, and one goes to a decision")
+def take_case(data: DataDirectory, console: Console, rule: Callable[[str], None]) -> None:
+    """Take the second half of the tour in an office whose lists are in force.
+
+    `rule` begins a section.
+    """
+    rule("Two deals are judged, and one goes to a decision")
     with open_store(data) as store:
         people = _people(store)
         write_atomically(data.root / "password", f"{PASSWORD}\n".encode())
         office = _Office(data=data, store=store, people=people, console=console)
         _bring_in(office)
-        _prepare(office)
         case = _study(office)
+        _prepare(office)
         case = _vote(office, case)
-        console.rule("5. The permit: signed by two, refused when altered")
+        rule("The permit: signed by two, refused when altered")
         _permit(office, case)
-        console.rule("6. What was known when")
+        rule("What was known when")
         _replay(office)
         with store.reading() as connection:
             console.print(f"The ledger has {log.size(connection)} leaves.", highlight=False)
@@ -222,13 +225,12 @@ def _permit(office: _Office, case: Case) -> None:
     )
     status = sign_status(listed.envelope(), registrar, root)
     shelf.keep_status(status, root)
-    day = issued.not_before + timedelta(hours=1)
     for title, envelope in (
         ("signed by per and pia", both),
         ("signed by per alone", one),
         ("camera cap changed from 24 to 240", _altered(both)),
     ):
-        verdict = verify(envelope.to_bytes(), root, site.public, status.to_bytes(), day, LastSeen())
+        verdict = verify(envelope.to_bytes(), root, site.public, status.to_bytes(), now, LastSeen())
         colour = "green" if envelope is both else "red"
         office.console.print(
             Text(f"{verdict.standing:<8}", style=f"bold {colour}"),
@@ -269,7 +271,7 @@ def _altered(envelope: Envelope) -> Envelope:
 
 
 def _terms(today: date) -> dict[str, Json]:
-    start = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=1)
+    start = datetime(today.year, today.month, today.day, tzinfo=UTC)
     return {
         "site": {
             "name": "Granlunda arena",

@@ -21,6 +21,8 @@ from rich.text import Text
 from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
 from insyn.demo.deciding import take_case
+from insyn.demo.sections import Sections
+from insyn.demo.watching import stay, watch
 from insyn.office.lists.intake import gather, take_in_all
 from insyn.office.lists.snapshots import ListStore
 from insyn.office.screening.batch import Work, Worker
@@ -37,25 +39,27 @@ REAL_LISTS = (
 ROWS_OF_REAL_FILE = 2000
 
 
-def run(folder: Path, console: Console) -> None:
+def run(folder: Path, console: Console, *, with_site: bool = True) -> None:
     """Take the tour in `folder`, which is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     data = DataDirectory(root=folder)
     shared = find_shared()
-    console.rule("1. Official lists come in")
+    rule = Sections(console).begin
+    rule("Official lists come in")
     with as_file(files("insyn.demo").joinpath("data")) as samples:
         _import(data, _list_files(shared, samples), console)
-        console.rule("2. A customer file is screened")
+        rule("A customer file is screened")
         index, manifest = compile_in_force(data)
         work = Work(index=index, manifest=manifest, clearances=load_active(data))
         _screen(work, samples / "customers.csv", console)
         if shared is not None:
             _screen(work, samples / "customers_listed.csv", console)
         if shared is not None:
-            console.rule("3. Real queries against the real lists")
+            rule("Real queries against the real lists")
             _screen_real(work, shared / "names" / "un_queries_altered.csv", console)
             _screen_real(work, shared / "names" / "people_unlisted_us.csv", console)
-    take_case(data, console)
+    take_case(data, console, rule)
+    site = watch(data, console, rule) if with_site else None
     console.rule("What you can do now")
     listed = "Quartzwell Optics" if shared is None else "海康威视"
     command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
@@ -68,9 +72,12 @@ def run(folder: Path, console: Console) -> None:
         f"  {command} --data {folder} case replay arena --as-of {_ten_days_ago()}\n"
         f"  {command} --data {folder} ledger show\n"
         f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
-        f"  {command} --help",
+        + (f"  {command} --data {folder} site serve\n" if with_site else "")
+        + f"  {command} --help",
         highlight=False,
     )
+    if site is not None:
+        stay(site, console)
 
 
 def _ten_days_ago() -> str:

@@ -1,0 +1,138 @@
+"""`insyn shield`: mask everyone in a video file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from insyn.base.errors import EnvironmentFailure, UsageError
+from insyn.cli.options import JsonOption
+
+
+def shield(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="The video to mask.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write (.mp4, .mkv).")],
+    style: Annotated[
+        str, typer.Option("--style", help="solid, ghost (tinted empty scene) or mosaic.")
+    ] = "solid",
+    live: Annotated[
+        bool, typer.Option("--live", help="One pass without the future, as a camera is masked.")
+    ] = False,
+    background: Annotated[
+        str | None,
+        typer.Option(
+            "--background",
+            metavar="first:SECONDS|PICTURE",
+            help="The empty scene: so many seconds at the beginning, or a picture of it.",
+        ),
+    ] = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option("--masks", metavar="MASKS.mkv", help="Write the masks too (FFV1, gray)."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="R.json", help="Write figures and states.")
+    ] = None,
+    keep_audio: Annotated[
+        bool, typer.Option("--keep-audio", help="Keep the sound: voices identify people.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mask everyone in a video file; metadata and sound are dropped.
+
+    By default in two passes, knowing the whole clip. What is never seen empty stays covered.
+    """
+    # Here, not above: OpenCV and FFmpeg take a while that other commands need not wait.
+    from insyn.site.shield.paint import Style
+    from insyn.site.shielding.file import Order, mask_file
+
+    try:
+        chosen = Style(style)
+    except ValueError:
+        raise UsageError(f"--style {style} is unknown; use solid, ghost or mosaic") from None
+    if chosen is Style.MOSAIC:
+        typer.echo("A mosaic keeps colours: familiar clothing can be recognised.", err=True)
+    order = Order(
+        source=source,
+        target=target,
+        style=chosen,
+        live=live,
+        empty=_empty(background),
+        masks=masks,
+        keep_audio=keep_audio,
+    )
+    with _Bar() as bar:
+        done = mask_file(order, bar.show)
+    said = {
+        **dataclasses.asdict(done),
+        "settings": {
+            "style": chosen.value,
+            "live": live,
+            "background": background,
+            "keep_audio": keep_audio,
+        },
+    }
+    if report is not None:
+        try:
+            report.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise EnvironmentFailure(f"{report} cannot be written: {error.strerror}") from error
+    if as_json:
+        typer.echo(json.dumps(said))
+        return
+    states = ", ".join(f"{name} {count}" for name, count in sorted(done.states.items()))
+    typer.echo(
+        f"{target}: {done.frames} pictures, {done.covered_share:.1%} covered on average ({states})"
+    )
+    if done.covered_frames == done.frames:
+        typer.echo("Every picture is wholly covered: no empty scene is known; see --background.")
+
+
+# The annotation is a name only: the import is put off as above.
+def _empty(background: str | None):  # type: ignore[no-untyped-def]
+    from insyn.site.shielding.file import Empty
+
+    if background is None:
+        return None
+    if background.startswith("first:"):
+        try:
+            seconds = float(background.removeprefix("first:"))
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < 86_400:
+            raise UsageError(f"--background {background}: give seconds, like first:5")
+        return Empty(first_s=seconds)
+    if not Path(background).is_file():
+        raise UsageError(f"--background {background}: no such picture; or say first:SECONDS")
+    return Empty(picture=Path(background))
+
+
+class _Bar:
+    """A progress bar on the error stream, where that is a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._tasks: dict[str, int] = {}
+
+    def __enter__(self) -> _Bar:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._progress.__exit__(None, None, None)
+
+    def show(self, what: str, done: int, expected: int) -> None:
+        """Advance."""
+        from rich.progress import TaskID
+
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=expected or None)
+        self._progress.update(TaskID(self._tasks[what]), completed=done)

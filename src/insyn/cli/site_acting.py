@@ -1,0 +1,42 @@
+"""Who acts on a site's command line: a token's owner; before it has people, the site itself."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from insyn.base.clock import system_clock
+from insyn.base.errors import Refusal
+from insyn.cli.acting import TOKEN_VARIABLE
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from insyn.trust.people.duties import Actor
+
+OWNER = "site"
+
+
+def acting_at_site(connection: sa.Connection, *, scope: str = "site") -> Actor:
+    """Who acts: the owner of the token in INSYN_TOKEN, or the site itself while nobody has claimed
+    its first administrator's invitation: whoever may write its files.
+
+    Raises:
+        Refusal: the site has people, and none of them is named.
+    """
+    from insyn.trust.people import tokens, users
+    from insyn.trust.people.duties import Actor, Role
+
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if token:
+        found = tokens.identify(connection, token, now=system_clock())
+        if found is None:
+            raise Refusal(f"the token in {TOKEN_VARIABLE} is unknown, over or revoked")
+        if found.scopes is not None and scope not in found.scopes:
+            raise Refusal(f"the token in {TOKEN_VARIABLE} lacks the scope {scope}")
+        return found.actor
+    if any(person.state is not users.State.INVITED for person in users.every(connection)):
+        raise Refusal(
+            "this site has people; do this in its console, or set INSYN_TOKEN to a token of yours"
+        )
+    return Actor(id=OWNER, roles=frozenset(Role))

@@ -1,0 +1,69 @@
+"""The processes of `insyn site serve`, each in the foreground: shield workers."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from typing import Annotated
+
+import typer
+
+from insyn.cli.options import DataOption, data_directory
+
+PartOption = Annotated[str, typer.Option("--part", help="Which process of how many this is.")]
+
+
+def shield_worker(part: PartOption = "1/1", data: DataOption = None) -> None:
+    """Mask the site's cameras, keep and show what is masked, until told to stop."""
+    from insyn.site.directory import site_directory
+    from insyn.site.recorder.plans import read_part
+    from insyn.site.serving.shields import shield_worker_of
+
+    start_logging()
+    worker = shield_worker_of(site_directory(data_directory(data)), read_part(part))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
+
+
+def start_logging() -> None:
+    """Log to stderr, a line an event, times in UTC."""
+    import time
+
+    handler = logging.StreamHandler()
+    formatter = logging.Formatter(
+        "%(asctime)sZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+
+
+def web(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port.")] = 8090,
+    data: DataOption = None,
+) -> None:
+    """Answer the console's pages, media and live view, until told to stop."""
+    import uvicorn
+
+    from insyn.site.console.app import create_app
+    from insyn.site.console.desk import SiteDesk
+    from insyn.site.directory import site_directory
+
+    start_logging()
+    desk = SiteDesk(site_directory(data_directory(data)))
+    config = uvicorn.Config(
+        create_app(desk),
+        host=host,
+        port=port,
+        ws="websockets-sansio",
+        ws_ping_interval=10,
+        ws_ping_timeout=20,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+    )
+    uvicorn.Server(config).run()
