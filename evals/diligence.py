@@ -34,8 +34,14 @@ from evals.scorecard import (
 )
 
 OUTCOMES = ("PASS", "CONDITIONS", "INVESTIGATE", "PRESUMED_DECLINE", "STOP")
-OWN = ("deals.json", "deals_by_others.json", "deals_held_out.json")
-"""Sets in evals/cases: ours; by others, looked at; by others, measured once and not looked at."""
+OWN = (
+    "deals.json",
+    "deals_by_others.json",
+    "deals_held_out.json",
+    "deals_unseen_d.json",
+    "deals_unseen_e.json",
+)
+"""Sets in evals/cases: ours, then by others; each was measured once before anybody looked."""
 HELD = OUTCOMES.index("INVESTIGATE")
 GROUPS = ("deals", "cases", "legitimate", "adversarial")
 SCORING = (
