@@ -47,6 +47,9 @@ DOUBT = 0.4
 STAYS_AREA = 150
 """Pixels of a picture 320 wide: less is a leaf or a lamp."""
 
+ISLAND = 0.03
+"""Share of the picture: a smaller place that is known, with all around it unknown, is not shown."""
+
 STAYS = 0.08
 """Share of the time that a look is seen and moves, beyond which it is somebody who stays."""
 
@@ -155,7 +158,15 @@ def decided(samples: list[_Sample], unit: float) -> Background:
         _weigh(book, brought, samples, unit)
     chosen = _chosen(book, unit)
     stands = restless([one.picture for one in samples], chosen, unit)
-    return dataclasses.replace(chosen, known=chosen.known & ~stands)
+    return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands))
+
+
+def _mainland(known: Mask) -> Mask:
+    """What is known but for small islands: within somebody's outline is their still chest."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(known.astype(np.uint8), connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] >= ISLAND * known.size
+    large[0] = False
+    return np.asarray(large[labels])
 
 
 def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: float) -> None:
