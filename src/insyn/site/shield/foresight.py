@@ -50,6 +50,9 @@ STAYS_AREA = 150
 ISLAND = 0.03
 """Share of the picture: a smaller place that is known, with all around it unknown, is not shown."""
 
+STRAIT = 7.0
+"""Pixels of a picture 320 wide: between two places that are known, less is a gap in an outline."""
+
 STAYS = 0.08
 """Share of the time that a look is seen and moves, beyond which it is somebody who stays."""
 
@@ -158,15 +161,21 @@ def decided(samples: list[_Sample], unit: float) -> Background:
         _weigh(book, brought, samples, unit)
     chosen = _chosen(book, unit)
     stands = restless([one.picture for one in samples], chosen, unit)
-    return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands))
+    return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
 
 
-def _mainland(known: Mask) -> Mask:
-    """What is known but for small islands: within somebody's outline is their still chest."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(known.astype(np.uint8), connectivity=4)
+def _mainland(known: Mask, unit: float) -> Mask:
+    """What is known but for small islands: within somebody's outline is their still chest.
+
+    An island that hangs on by a strait narrower than a limb is one too.
+    """
+    side = round(STRAIT * unit) | 1
+    limb = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    wide = cv2.erode(known.astype(np.uint8), limb)  # a picture's border is no strait
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] >= ISLAND * known.size
     large[0] = False
-    return np.asarray(large[labels])
+    return np.asarray((cv2.dilate(large[labels].astype(np.uint8), limb) > 0) & known)
 
 
 def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: float) -> None:
