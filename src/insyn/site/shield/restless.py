@@ -25,8 +25,12 @@ NOISE, EDGE, FLOOR = 2.2, 2.5, 0.6
 """A pixel wavers when its deviation exceeds NOISE x the picture's noise + EDGE x what an edge of
 its strength usually wavers by + FLOOR levels."""
 
-NOISY = 2.5
-"""Levels of noise of single pixels, as by night, that hide how a body's still parts waver."""
+NOISY, IN_NOISE = 1.0, 1.5
+"""With more levels of noise, as by night, a body's outline wavers little beyond it; but noise is
+the same everywhere, so that IN_NOISE x it is beyond what pixels of a wall reach."""
+
+ALONE = 3
+"""Pixels of nine that must waver together in noise."""
 
 AREA, HEIGHT = 0.0012, 0.05
 """Shares of the picture's area and height from which a wavering area may be somebody."""
@@ -44,9 +48,17 @@ def restless(pictures: Sequence[Small], background: Background, unit: float) -> 
     edges = _edges(background.mean)
     strong = edges > np.quantile(edges, 0.7)
     usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
-    found = (wavers > NOISE * noise + EDGE * usual * edges + FLOOR).astype(np.uint8)
+    is_noisy = noise > NOISY
+    if is_noisy:
+        wavering = (wavers > IN_NOISE * noise + EDGE * usual * edges).astype(np.uint8)
+        together = cv2.boxFilter(wavering, -1, (3, 3), normalize=False)
+        # What is unknown anyway may be the middle of whoever wavers around it.
+        found = ((together >= ALONE) | ~background.known).astype(np.uint8)
+    else:
+        found = (wavers > NOISE * noise + EDGE * usual * edges + FLOOR).astype(np.uint8)
+    gap = unit * (1.6 if is_noisy else 1.0)
     body = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (round(7.5 * unit) | 1, round(12.5 * unit) | 1)
+        cv2.MORPH_ELLIPSE, (round(7.5 * gap) | 1, round(12.5 * gap) | 1)
     )
     closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, body)
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
@@ -60,7 +72,7 @@ def restless(pictures: Sequence[Small], background: Background, unit: float) -> 
             # A limb that is as still as the wall lies between those that are not.
             cv2.fillConvexPoly(out, hull, 1)
     side = 2 * round(3 * unit) + 1
-    if float(np.median(background.deviation)) > NOISY:
+    if is_noisy:
         # In noise only parts of somebody waver visibly: what they belong to is covered whole.
         out = bodies(out > 0, unit).astype(np.uint8)
     return np.asarray(cv2.dilate(out, np.ones((side, side), np.uint8)) > 0)
