@@ -19,12 +19,7 @@ from insyn.site.shield.background import Background
 from insyn.site.shield.difference import Gray, Shapes, Tolerance, differing, tolerance_of
 from insyn.site.shield.frame import Mask
 from insyn.site.shield.light import Tone, fitted, same_light
-
-LARGEST_SHIFT = 12.0
-"""Pixels of a picture 320 wide by which a shaking camera may be off and is followed."""
-
-STILL = 0.3
-"""Pixels that the tolerance of edges covers: no shift at all."""
+from insyn.site.shield.placing import LARGEST_SHIFT, STILL, SURE, shift_between
 
 FOLLOW = 0.04
 """Share of a small difference that the background follows, each half second."""
@@ -67,7 +62,9 @@ class Comparison:
         self._shift = (0.0, 0.0)
         self._count = 0
         self._masked: Mask = np.zeros((height, width), bool)
-        self._window = cv2.createHanningWindow((width // 2, height // 2), cv2.CV_32F)
+        self._window = np.asarray(
+            cv2.createHanningWindow((width // 2, height // 2), cv2.CV_32F), np.float32
+        )
         self._tone = same_light()
         self._shaken = 0.0
         self._take(background)
@@ -119,9 +116,9 @@ class Comparison:
 
     def _found_shift(self, now: Small) -> tuple[float, float] | None:
         small = self._small_luma(now)
-        (dx, dy), response = cv2.phaseCorrelate(self._half, small, self._window)
+        (dx, dy), response = shift_between(self._half, small, self._window)
         dx, dy = 2 * dx, 2 * dy
-        if response < 0.04 or math.hypot(dx, dy) > LARGEST_SHIFT * self.unit:
+        if response < SURE or math.hypot(dx, dy) > LARGEST_SHIFT * self.unit:
             return None
         return (0.0, 0.0) if math.hypot(dx, dy) < STILL else (dx, dy)
 

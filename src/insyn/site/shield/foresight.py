@@ -21,6 +21,7 @@ from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, YuvFrame
 from insyn.site.shield.light import fitted
+from insyn.site.shield.placing import Placing
 from insyn.site.shield.restless import restless
 
 MOST_SAMPLES = 110
@@ -72,6 +73,7 @@ class Survey:
         """Begin for small pictures of (width, height)."""
         self._size = size
         self._unit = math.sqrt(size[0] * size[1] / (320 * 180))
+        self._placing = Placing(size, self._unit)
         self._samples: list[_Sample] = []
         self._every_s = 0.0
         self._recent: list[tuple[float, Small]] = []
@@ -83,6 +85,7 @@ class Survey:
         """Take the next picture."""
         if self._recent and 0 <= at_s - self._recent[-1][0] < LEAST_S:
             return
+        picture = self._placing.placed(picture)
         self._recent.append((at_s, picture))
         if self._next_s < 0:
             self._last_s = self._next_s = at_s
@@ -130,7 +133,11 @@ class Survey:
         """The empty scene."""
         while self._at < len(self._recent):
             self._take()
-        return decided(self._samples, self._unit)
+        found = decided(self._samples, self._unit)
+        x, y = self._placing.furthest
+        always = np.zeros_like(found.known)
+        always[y : found.known.shape[0] - y, x : found.known.shape[1] - x] = True
+        return dataclasses.replace(found, known=found.known & always)
 
 
 def reference_of(samples: list[_Sample]) -> Small:
