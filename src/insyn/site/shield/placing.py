@@ -88,5 +88,5 @@ def _edges(picture: Small) -> Edges:
 
 def _apart(one: Edges, two: Edges) -> float:
     # At the scene's own edges alone; where somebody stands, large differences count alike.
-    strong = one > np.quantile(one, 0.9)
+    strong = one >= np.quantile(one, 0.9)
     return float(np.minimum(np.abs(one - two), 60.0)[strong].mean())
