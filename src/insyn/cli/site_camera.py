@@ -13,13 +13,17 @@ from insyn.base.errors import InsynError, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
 from insyn.cli.site_acting import acting_at_site
+from insyn.cli.site_camera_texts import show_device
 from insyn.cli.tables import print_table, shown
 
 if TYPE_CHECKING:
     from insyn.base.canonical import Json
     from insyn.site.cameras.address import Address, Credentials
     from insyn.site.cameras.keeping import CredentialKeeper
+    from insyn.site.cameras.onvif.device import Found
     from insyn.site.directory import SiteDirectory
+
+DEVICE_SCHEME = "onvif"
 
 app = typer.Typer(no_args_is_help=True, help="The site's cameras.")
 
@@ -27,8 +31,8 @@ UrlArgument = Annotated[
     str,
     typer.Argument(
         metavar="URL",
-        help="rtsp://HOST/PATH, a file, or virtual://concourse?seed=7; a password in it is taken "
-        "out and kept encrypted.",
+        help="rtsp://HOST/PATH, onvif://HOST (asked for its streams), a file, or "
+        "virtual://concourse?seed=7; a password in it is taken out and kept encrypted.",
     ),
 ]
 UserOption = Annotated[str | None, typer.Option("--user", help="The camera's user.")]
@@ -69,6 +73,13 @@ def add_camera(
     main, credentials = _address(url, user, password_file)
     sub_address = _address(sub, None, None)[0] if sub else None
     found: dict[str, Json] = {}
+    told: dict[str, str] = {}
+    if main.scheme == DEVICE_SCHEME:
+        device = _asked(main, credentials)
+        told = {"maker": device.maker, "model": device.model, "firmware": device.firmware}
+        main = device.main.stream
+        if sub_address is None and device.sub is not None:
+            sub_address = device.sub.stream
     if not no_probe:
         found = _probed(main, credentials)
         if sub_address is not None:
@@ -80,7 +91,7 @@ def add_camera(
         place=place,
         credentials=credentials,
         style=style,
-        device={key: str(value) for key, value in found.items() if key in ("codec", "size")},
+        device=told | {k: str(value) for k, value in found.items() if k in ("codec", "size")},
     )
     with open_site(site) as store, store.writing() as connection:
         camera = add(
@@ -126,12 +137,112 @@ def probe_camera(
 ) -> None:
     """Look what a camera sends. Exit code 3, with the reason, where it sends nothing."""
     main, credentials = _address(url, user, password_file)
+    if main.scheme == DEVICE_SCHEME:
+        device = _asked(main, credentials)
+        if as_json:
+            print(json.dumps({"url": main.url, **device.to_json()}, ensure_ascii=False))
+        else:
+            show_device(device)
+        return
     found = _probed(main, credentials)
     if as_json:
         print(json.dumps({"url": main.url, **found}, ensure_ascii=False))
         return
     for key, value in found.items():
         print(f"{key.replace('_', ' '):14} {value}")
+
+
+@app.command("discover")
+def discover_cameras(
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.5, max=60, help="Seconds to wait for answers.")
+    ] = 4.0,
+    interface: Annotated[
+        str | None,
+        typer.Option("--interface", metavar="ADDRESS", help="Ask on this address's network."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find ONVIF cameras on this network. They are asked nothing but who they are."""
+    from insyn.site.cameras.onvif.discovery import discover
+
+    typer.echo(f"insyn: asking the network, {timeout:g} s ...", err=True)
+    found = discover(timeout_s=timeout, interface=interface)
+    if as_json:
+        print(json.dumps([one.to_json() for one in found], ensure_ascii=False))
+    elif not found:
+        print("no camera answered; cameras in other networks are reached by insyn site camera "
+              "probe onvif://HOST, other interfaces by --interface")  # fmt: skip
+    else:
+        print_table(
+            ("address", "name", "model", "place"),
+            [(one.url, one.name, one.model, one.place) for one in found],
+        )
+
+
+@app.command("change")
+def change_camera(
+    camera: CameraArgument,
+    name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="Its address.")] = None,
+    sub: Annotated[
+        str | None, typer.Option("--sub", metavar="URL", help="Its sub-stream; '' for none.")
+    ] = None,
+    user: UserOption = None,
+    password_file: PasswordFileOption = None,
+    place: Annotated[str | None, typer.Option("--place", help="Where it hangs.")] = None,
+    style: Annotated[str | None, typer.Option("--style", help="solid, ghost or mosaic.")] = None,
+    retention_days: Annotated[
+        int | None, typer.Option("--retention-days", help="Shorter than the site's; 0: as it.")
+    ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Change a camera. A password is kept while the host stays; another host needs it anew."""
+    from insyn.site.cameras.address import read_address
+    from insyn.site.cameras.register import Wanted, change, find
+    from insyn.site.store import open_site
+
+    if all(one is None for one in (name, url, sub, user, place, style, retention_days)):
+        raise UsageError("say what to change, such as --name or --url; see --help")
+    site = _site(data)
+    with open_site(site) as store:
+        with store.reading() as connection:
+            before = find(connection, camera)
+        main, credentials = before.main, None
+        if url is not None:
+            main, credentials = read_address(url)
+        if user is not None:
+            credentials = _address(main.url, user, password_file)[1]
+        smaller = None if before.sub == before.main else before.sub
+        if sub is not None:
+            smaller = read_address(sub)[0] if sub else None
+        days = before.retention_days if retention_days is None else retention_days or None
+        wanted = Wanted(
+            name=before.name if name is None else name,
+            main=main,
+            sub=smaller,
+            place=before.place if place is None else place,
+            credentials=credentials,
+            style=before.style if style is None else style,
+            device=before.device,
+            is_recorded=before.is_recorded,
+            retention_days=days,
+            floor_bytes=before.floor_bytes,
+        )
+        with store.writing() as connection:
+            changed = change(
+                connection,
+                before.id,
+                wanted,
+                keeper=_keeper(site),
+                actor=acting_at_site(connection),
+                now=system_clock(),
+            )
+    if as_json:
+        print(json.dumps(changed.to_json(), ensure_ascii=False))
+    else:
+        print(f"{changed.id} is changed; it is recorded and masked so within seconds")
 
 
 @app.command("remove")
@@ -182,7 +293,7 @@ def _address(
 ) -> tuple[Address, Credentials | None]:
     from insyn.site.cameras.address import Credentials, read_address
 
-    address, credentials = read_address(url)
+    address, credentials = read_address(url, or_device=True)
     if user is None:
         if password_file is not None:
             raise UsageError("--password-file needs the user it is for (--user)")
@@ -194,6 +305,21 @@ def _address(
         option="--password-file",
     )
     return address, Credentials(user=user, password=secret)
+
+
+def _asked(address: Address, credentials: Credentials | None) -> Found:
+    """What an ONVIF camera says it has.
+
+    Raises:
+        CameraFailure: nothing, and why.
+    """
+    from urllib.parse import urlsplit
+
+    from insyn.site.cameras.onvif.device import ask
+
+    typer.echo(f"insyn: asking {shown(address.name)} ...", err=True)
+    parts = urlsplit(address.url)
+    return ask(parts.hostname or "", parts.port or 80, credentials)
 
 
 def _probed(address: Address, credentials: Credentials | None) -> dict[str, Json]:

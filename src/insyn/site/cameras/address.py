@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 from insyn.base.errors import UsageError
 
 SCHEMES = ("rtsp", "rtsps", "file", "virtual")
+DEVICE_SCHEME = "onvif"
+"""Of a camera that is asked for its streams' addresses; no stream itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -57,10 +59,10 @@ class Address:
         return urlunsplit(parts._replace(netloc=who + parts.netloc))
 
 
-def read_address(text: str) -> tuple[Address, Credentials | None]:
+def read_address(text: str, *, or_device: bool = False) -> tuple[Address, Credentials | None]:
     """An address as people write it, and the credentials that stood in it.
 
-    A path without a scheme is a file.
+    A path without a scheme is a file. With `or_device`, `onvif://HOST` is one too.
 
     Raises:
         UsageError: it is no address of a camera; what it held is not repeated.
@@ -81,9 +83,10 @@ def read_address(text: str) -> tuple[Address, Credentials | None]:
         raise UsageError(
             "this is no address of a camera; write it as rtsp://HOST:PORT/PATH"
         ) from error
-    if parts.scheme not in SCHEMES:
+    schemes = (*SCHEMES, DEVICE_SCHEME) if or_device else SCHEMES
+    if parts.scheme not in schemes:
         raise UsageError(
-            f"cameras are reached by {', '.join(SCHEMES)}, not by {parts.scheme[:16] or 'nothing'}"
+            f"cameras are reached by {', '.join(schemes)}, not by {parts.scheme[:16] or 'nothing'}"
         )
     if parts.scheme == "file":
         return Address(url=text.strip()), None

@@ -1,0 +1,1 @@
+"""ONVIF: cameras found on the network, and asked what they have."""

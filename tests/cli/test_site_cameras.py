@@ -1,0 +1,77 @@
+"""`insyn site camera` for ONVIF cameras: probed, discovered, changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.onvif_device import Beacon, OnvifDevice, match
+from tests.support.run_insyn import insyn
+
+
+@pytest.fixture
+def device() -> Iterator[OnvifDevice]:
+    made = OnvifDevice(user="insyn", password="quietly now")
+    yield made
+    made.close()
+
+
+def test_probe_asks_an_onvif_camera(device: OnvifDevice, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("quietly now\n")
+    url = f"onvif://127.0.0.1:{device.port}"
+    asked = ("site", "camera", "probe", url, "--user", "insyn", "--password-file", str(secret))
+    done = insyn(*asked, "--json")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    assert said["main"] == "rtsp://127.0.0.1:8554/main"
+    assert said["sub"] == "rtsp://127.0.0.1:8554/sub"
+    assert "quietly" not in done.out + done.err
+    told = insyn(*asked)
+    assert "Sample Works X1, firmware 1.2.3" in told.out
+    secret.write_text("another\n")
+    refused = insyn(*asked)
+    assert refused.code == 3
+    assert "refuses our name or password" in refused.err
+
+
+def test_discover_lists_who_answers() -> None:
+    beacon = Beacon(match(80))
+    try:
+        done = insyn(
+            "site", "camera", "discover", "--timeout", "1.5", "--interface", "127.0.0.1", "--json"
+        )
+    finally:
+        beacon.close()
+    assert done.code == 0, done.err
+    (found,) = json.loads(done.out)
+    assert found["url"] == "onvif://127.0.0.1"
+    assert found["name"] == "Gate North"
+
+
+def test_add_takes_the_streams_of_an_onvif_camera_and_change_changes_it(
+    device: OnvifDevice, tmp_path: Path
+) -> None:
+    data = ("--data", str(tmp_path))
+    secret = tmp_path / "password"
+    secret.write_text("quietly now\n")
+    assert insyn("site", "init", *data).code == 0
+    url = f"onvif://127.0.0.1:{device.port}"
+    added = insyn(
+        "site", "camera", "add", "Gate", url, "--user", "insyn", "--password-file", str(secret),
+        "--no-probe", "--json", *data,
+    )  # fmt: skip
+    assert added.code == 0, added.err
+    camera = json.loads(added.out)
+    assert camera["main"] == "rtsp://127.0.0.1:8554/main"
+    changed = insyn(
+        "site", "camera", "change", "gate", "--name", "Gate North", "--style", "ghost", "--json",
+        *data,
+    )  # fmt: skip
+    assert changed.code == 0, changed.err
+    now = json.loads(changed.out)
+    assert (now["name"], now["style"], now["main"]) == ("Gate North", "ghost", camera["main"])
+    assert insyn("site", "camera", "change", "gate", *data).code == 2
+    assert insyn("site", "camera", "change", "nobody", "--name", "x", *data).code == 1
