@@ -64,6 +64,18 @@ def test_a_word_shares_a_key_with_itself_with_a_letter_replaced(
     assert set(terms.letter_keys(text)) & set(terms.letter_keys(changed))
 
 
+LONG = st.text("abcdefghiklmnoprstuvz", min_size=8, max_size=22)
+
+
+@given(text=LONG, first=st.integers(0, 30), second=st.integers(0, 30))
+def test_a_long_word_shares_a_key_with_itself_less_two_letters(
+    text: str, first: int, second: int
+) -> None:
+    once = text[: first % len(text)] + text[first % len(text) + 1 :]
+    less = once[: second % len(once)] + once[second % len(once) + 1 :]
+    assert set(terms.letter_keys(text)) & set(terms.letter_keys(less))
+
+
 def test_anchors_are_the_heaviest_words_and_outweigh_a_quarter() -> None:
     tokens = reading("National Quartzwell Company Ltd", personal=False).tokens
     chosen = terms.anchors(tokens)

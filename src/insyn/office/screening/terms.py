@@ -26,6 +26,9 @@ from insyn.office.names.words import script_of
 LONG_WORD = 7
 """Letters from which a word may have two of them wrong (`names.similarity`)."""
 
+LONGEST_WORD = 24
+"""Letters up to which they are looked for: beyond, keys grow by the square, and words are none."""
+
 RUN_LENGTH = 3
 SHORTEST_RUN = 4
 LONGEST_RUN = 24
@@ -101,7 +104,7 @@ def _bone_keys(bones: str) -> tuple[int, ...]:
 
 def letter_keys(form: str) -> tuple[int, ...]:
     """Deletion keys: one letter, two in long words."""
-    return tuple(_edits("d", form, 2 if LONG_WORD <= len(form) <= 12 else 1))
+    return tuple(_edits("d", form, 2 if LONG_WORD <= len(form) <= LONGEST_WORD else 1))
 
 
 def run_keys(word: str, native: str = "") -> tuple[int, ...]:
