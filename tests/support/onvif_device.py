@@ -211,11 +211,11 @@ class Beacon:
         while True:
             try:
                 raw, who = self._sock.recvfrom(65_536)
-            except OSError:
+                if b"Probe" in raw and b"ProbeMatch" not in raw:
+                    self.asked += 1
+                    self._sock.sendto(self._answer, who)
+            except OSError:  # closed, at whichever of the two it was
                 return
-            if b"Probe" in raw and b"ProbeMatch" not in raw:
-                self.asked += 1
-                self._sock.sendto(self._answer, who)
 
     def close(self) -> None:
         self._sock.close()
