@@ -127,7 +127,7 @@ class SiteDesk:
         return {
             "place": self.settings().name,
             "visitor": visitor,
-            "roles": ", ".join(sorted(roles)) or "no role yet",
+            "my_roles": ", ".join(sorted(roles)) or "no role yet",
             "menu": [link for link in MENU if DUTIES[link.duty].roles & roles],
             "banner": self._banner(),
             "zone": self.settings().time_zone,

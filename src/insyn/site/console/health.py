@@ -36,7 +36,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         visitor = visitor_of(request, desk.store, desk.clock)
         if visitor is not None:
             require(visitor.actor, "site.read")
-        elif request.client is None or request.client.host not in LOOPBACK:
+        elif not _is_this_machine(request):
             raise Refusal("metrics are for this machine, or for whoever is signed in")
         return Response(_metrics(desk), media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -45,6 +45,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return Response("ok\n", media_type="text/plain")
 
     return made
+
+
+def _is_this_machine(request: Request) -> bool:
+    # A proxy on this machine asks for others, and says so.
+    is_forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
+    return request.client is not None and request.client.host in LOOPBACK and not is_forwarded
 
 
 # `Any`: what the processes' state files hold.
