@@ -23,6 +23,7 @@ class OnvifDevice:
         replaced: answers by the name of the call, instead of its own.
         seen: all that it was sent, for what must not be in it.
         calls: the names of the calls, in their order.
+        told_at: where it says that its services are; by default another host, as behind a router.
     """
 
     def __init__(self, *, user: str = "", password: str = "", has_media2: bool = True) -> None:
@@ -32,6 +33,7 @@ class OnvifDevice:
         self.seen = b""
         self.calls: list[str] = []
         self.rtsp = "rtsp://10.9.8.7:8554"
+        self.told_at = "http://10.9.8.7"
         self.maker = "Sample Works"
         device = self
 
@@ -58,7 +60,7 @@ class OnvifDevice:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -124,7 +126,7 @@ class OnvifDevice:
     def _get_services(self, _: str) -> str:
         inner = "".join(
             f"<tds:Service><tds:Namespace>http://www.onvif.org/{version}/{name}/wsdl"
-            f"</tds:Namespace><tds:XAddr>http://10.9.8.7/onvif/{name}{version[3:]}</tds:XAddr>"
+            f"</tds:Namespace><tds:XAddr>{self.told_at}/onvif/{name}{version[3:]}</tds:XAddr>"
             "<tds:Version><tt:Major>2</tt:Major><tt:Minor>0</tt:Minor></tds:Version></tds:Service>"
             for name, version in self._services()
         )
@@ -171,6 +173,14 @@ class OnvifDevice:
             for name, wide, high, fps in streams
         )
         return f"<trt:GetProfilesResponse>{inner}</trt:GetProfilesResponse>"
+
+    def _get_video_sources(self, _: str) -> str:
+        return (
+            '<trt:GetVideoSourcesResponse><trt:VideoSources token="lens">'
+            "<tt:Framerate>25</tt:Framerate><tt:Resolution><tt:Width>1920</tt:Width>"
+            "<tt:Height>1080</tt:Height></tt:Resolution></trt:VideoSources>"
+            "</trt:GetVideoSourcesResponse>"
+        )
 
     def _get_stream_uri(self, text: str) -> str:
         token = re.search(r"ProfileToken>([^<]*)<", text)

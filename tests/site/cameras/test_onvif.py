@@ -13,6 +13,7 @@ from insyn.site.cameras.address import Credentials
 from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.onvif.device import ask
 from insyn.site.cameras.onvif.discovery import discover, read_answer
+from insyn.site.cameras.onvif.soap import every, read_xml
 
 WHO = Credentials(user="insyn", password="a pass & <word>")
 
@@ -80,6 +81,7 @@ HOSTILE = {
     "a file": b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
     "much": b"<a>" + b" " * (5 << 20) + b"</a>",
     "deep": b"<a>" * 5000,
+    "cut": b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><tds:Se',
 }
 
 
@@ -90,6 +92,15 @@ def test_hostile_answers_are_refused(device: OnvifDevice, call: str, kind: str) 
     with pytest.raises(CameraFailure) as failure:
         ask("127.0.0.1", device.port, WHO)
     assert failure.value.trouble is Trouble.GARBAGE
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b'<?xml version="1.0" encoding="utf-16"?>', "<?xml version=\u201d1.0\u201d ?>".encode()],
+)
+def test_prefixes_and_declarations_that_are_wrong_are_read(head: bytes) -> None:
+    root = read_xml(head + b"<S:Envelope><S:Body><x:Uri>a</x:Uri></S:Body></S:Envelope>")
+    assert [one.text for one in every(root, "Uri")] == ["a"]
 
 
 def test_addresses_that_lead_elsewhere_are_not_followed(device: OnvifDevice) -> None:

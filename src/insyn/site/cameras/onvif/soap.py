@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape
@@ -32,6 +33,9 @@ _WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss"
 _DIGEST = f"{_WSS}-username-token-profile-1.0#PasswordDigest"
 _BASE64 = f"{_WSS}-soap-message-security-1.0#Base64Binary"
 
+_DECLARATION = re.compile(rb"^<\?xml[^>]*\?>")
+_NAMESPACES = etree.ErrorDomains.NAMESPACE
+
 _REFUSED = ("NotAuthorized", "FailedAuthentication", "FailedCheck", "InvalidSecurity")
 
 
@@ -42,21 +46,34 @@ class SaidNoError(Exception):
 def read_xml(raw: bytes) -> etree._Element:
     """An answer as XML.
 
+    Real cameras use prefixes that they never declare, and misspell the XML declaration: both are
+    read. Whatever else is wrong, as a cut answer is, is refused.
+
     Raises:
         CameraFailure: it is none, too large, or brings a DTD along.
     """
     if len(raw) > MOST_BYTES:
         raise CameraFailure(Trouble.GARBAGE, "the answer is larger than any camera's")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False
-    )
-    try:
-        root = etree.fromstring(raw.strip(), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise CameraFailure(Trouble.GARBAGE, "the answer is no XML; is it a camera?") from error
+    raw = raw.strip()
+    root = _parsed(raw)
+    root = _parsed(_DECLARATION.sub(b"", raw, count=1)) if root is None else root
+    if root is None:
+        raise CameraFailure(Trouble.GARBAGE, "the answer is no XML; is it a camera?")
     if root.getroottree().docinfo.internalDTD is not None:
         raise CameraFailure(Trouble.GARBAGE, "the answer brings a DTD along, and is not read")
     return root
+
+
+def _parsed(raw: bytes) -> etree._Element | None:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True
+    )
+    try:
+        root: etree._Element | None = etree.fromstring(raw, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    is_sound = all(one.domain == _NAMESPACES for one in parser.error_log)
+    return root if is_sound else None
 
 
 def text_of(element: etree._Element | None, path: str) -> str:
@@ -69,8 +86,8 @@ def text_of(element: etree._Element | None, path: str) -> str:
 
 
 def local(element: etree._Element) -> str:
-    """An element's name without its namespace; "" for comments."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """An element's name without its namespace or undeclared prefix; "" for comments."""
+    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
 
 
 def every(root: etree._Element, name: str) -> list[etree._Element]:
