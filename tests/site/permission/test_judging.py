@@ -7,19 +7,16 @@ from pathlib import Path
 
 import pytest
 from tests.support.permit_office import NOW, Office
+from tests.support.permit_site import office_of
 
 from insyn.base.errors import Refusal
 from insyn.site.directory import SiteDirectory
 from insyn.site.permission.judging import (
     Permission,
     judge,
-    site_public_key,
     take_up_permit,
-    take_up_root,
     take_up_status,
 )
-from insyn.trust.keys.envelope import signed
-from insyn.trust.keys.site import open_site_key
 from insyn.trust.permit.reasons import Standing
 from insyn.trust.permit.status import State
 
@@ -34,14 +31,7 @@ def site(tmp_path: Path) -> SiteDirectory:
 
 @pytest.fixture
 def office(site: SiteDirectory) -> Office:
-    """An office that knows this site's key, whose root the site has taken up."""
-    site_public_key(site)
-    made = Office(site=open_site_key(site.key))
-    envelope = made.root.envelope()
-    for approver in made.approvers[:2]:
-        envelope = signed(envelope, approver)
-    take_up_root(site, envelope.to_bytes(), fingerprint=envelope.digest)
-    return made
+    return office_of(site)
 
 
 def test_a_site_without_a_permit_runs_on_its_own_declaration(site: SiteDirectory) -> None:

@@ -14,6 +14,11 @@ DECLARED_CAMERAS = 16
 DECLARED_RETENTION_DAYS = 30
 """How long a self-declared site keeps recordings; longer wants the office's word."""
 
+UNJUDGED_RETENTION_DAYS = 1826
+"""Where no permit can be believed, the site's own settings alone decide how long recordings are
+kept: nothing is deleted early because a permit is gone or broken (DESIGN 2, promise 6). Five years
+is the longest that settings take."""
+
 RELEASE_MINUTES = 60
 """How long a release stays open at most."""
 
@@ -93,7 +98,7 @@ def missing() -> Allowed:
         is_self_declared=False,
         camera_cap=0,
         custodians=2,
-        retention_days=DECLARED_RETENTION_DAYS,
+        retention_days=UNJUDGED_RETENTION_DAYS,
     )
 
 
@@ -108,7 +113,7 @@ def under(permit: Permit | None, reason: Reason, detail: str) -> Allowed:
         camera_cap=permit.camera_cap if permit else 0,
         # Nothing that is sealed becomes easier to open because a permit cannot be read.
         custodians=permit.masking.custodians if permit else 2,
-        retention_days=permit.retention_days if permit else DECLARED_RETENTION_DAYS,
+        retention_days=permit.retention_days if permit else UNJUDGED_RETENTION_DAYS,
         permit=permit,
         ends_at=permit.ends_at if permit else None,
     )

@@ -14,7 +14,13 @@ from insyn.base.clock import Clock, system_clock
 from insyn.base.errors import InsynError, Refusal
 from insyn.base.files import exclusive
 from insyn.site.directory import SiteDirectory
-from insyn.site.permission.allowed import Allowed, missing, self_declared, under
+from insyn.site.permission.allowed import (
+    UNJUDGED_RETENTION_DAYS,
+    Allowed,
+    missing,
+    self_declared,
+    under,
+)
 from insyn.trust.keys.envelope import read_envelope
 from insyn.trust.keys.public import PublicKey
 from insyn.trust.keys.root import Root
@@ -69,7 +75,7 @@ def judge(site: SiteDirectory, now: datetime) -> Allowed:
                 is_self_declared=False,
                 camera_cap=0,
                 custodians=2,
-                retention_days=1826,  # nothing is deleted early because of a broken file
+                retention_days=UNJUDGED_RETENTION_DAYS,
             )
     best = min(verdicts, key=_rank)
     return under(best.permit, best.reason, best.detail)
