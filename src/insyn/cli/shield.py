@@ -40,6 +40,14 @@ def shield(
     keep_audio: Annotated[
         bool, typer.Option("--keep-audio", help="Keep the sound: voices identify people.")
     ] = False,
+    detector: Annotated[
+        Path | None,
+        typer.Option(
+            "--detector",
+            metavar="MODEL.onnx",
+            help="A model that may add to the masks; docs/reference/detector.md.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Mask everyone in a video file; metadata and sound are dropped.
@@ -64,6 +72,7 @@ def shield(
         empty=_empty(background),
         masks=masks,
         keep_audio=keep_audio,
+        detector=detector,
     )
     with _Bar() as bar:
         done = mask_file(order, bar.show)
@@ -74,6 +83,7 @@ def shield(
             "live": live,
             "background": background,
             "keep_audio": keep_audio,
+            "detector": detector.name if detector else None,
         },
     }
     if report is not None:
@@ -81,6 +91,10 @@ def shield(
             report.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
         except OSError as error:
             raise EnvironmentFailure(f"{report} cannot be written: {error.strerror}") from error
+    if done.detector_failures:
+        typer.echo(
+            f"{done.detector_failures} pictures are wholly covered: {done.detector_text}", err=True
+        )
     if as_json:
         typer.echo(json.dumps(said))
         return

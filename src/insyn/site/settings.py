@@ -31,6 +31,7 @@ class Settings:
         archive_bytes: how large it may grow; 0: as large as the disk allows.
         retention_days: how long recordings are kept; never longer than the permit says.
         release_minutes: how long a release is open at most.
+        detector: path of an ONNX model that may add to every camera's mask; "" is none.
     """
 
     name: str = "A site"
@@ -41,12 +42,15 @@ class Settings:
     archive_bytes: int = 0
     retention_days: int = 14
     release_minutes: int = 60
+    detector: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("name", "address", "controller", "contact"):
+        for field in ("name", "address", "controller", "contact", "detector"):
             text = getattr(self, field)
             if not isinstance(text, str) or len(text) > LONGEST or "\x00" in text:
                 raise UsageError(f"the setting {field} is a text of at most {LONGEST} characters")
+        if self.detector and not self.detector.startswith("/"):
+            raise UsageError("the setting detector is the whole path of an ONNX model, from / on")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:

@@ -102,6 +102,7 @@ class Masked:
     frame: MaskedFrame
     state: str = "RUN"
     activity: float = 0.1
+    text: str = ""
 
 
 class CoarseShield:

@@ -52,6 +52,10 @@ class SitePlans(Generic[T]):
                 plans[camera.id] = made[1]
         return plans
 
+    def forget(self) -> None:
+        """Make every plan anew next time: something else that they are made of has changed."""
+        self._made.clear()
+
     def close(self) -> None:
         """Close the database."""
         self._store.close()

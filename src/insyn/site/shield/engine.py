@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from insyn.base.errors import InsynError
 from insyn.site.shield.analysis import LIVE_AREA, Small, analysed, analysis_size
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Compared, Comparison
@@ -48,6 +49,9 @@ LATE_GROW = 2
 
 LATEST_S = 0.2
 
+FAILED = "The analysis failed; everything is covered."
+DETECTOR_FAILED = "The detector failed; everything is covered."
+
 
 class State(StrEnum):
     """What the shield does, shown to the operator; reference/shield.md, section 7."""
@@ -65,13 +69,15 @@ class State(StrEnum):
 class Step:
     """What came of a picture: masked, by which mask (None: all of it), and why.
 
-    `activity` is the share of the picture that differs from the empty scene, 0 to 1.
+    `activity` is the share of the picture that differs from the empty scene, 0 to 1; `text` what
+    the operator should know of it, in a sentence, or "".
     """
 
     frame: MaskedFrame
     mask: Mask | None
     state: State
     activity: float
+    text: str = ""
 
 
 Zone = tuple[tuple[float, float], ...]
@@ -134,7 +140,7 @@ class Shield:
         """The scene in use as it was confirmed or learned; `background` has followed the light."""
         self._always = _zones(self.settings.always, self.small_size)
         self._never = _zones(self.settings.never, self.small_size)
-        self._failed = False
+        self._failed = self._detector_failed = False
         self._last_mask: Mask | None = None
         self._comparison: Comparison | None = None
         self._reset()
@@ -182,7 +188,7 @@ class Shield:
             if not self._failed:
                 log.exception("the analysis failed; the picture is covered")
             self._failed = True
-            return self._covered(frame, State.LATE)
+            return self._covered(frame, State.LATE, text=FAILED)
 
     def late(self, frame: YuvFrame, missed: int) -> Step:
         """Mask a picture for whose analysis there is no time, by the last mask, grown.
@@ -195,11 +201,13 @@ class Shield:
         grown = cv2.dilate(self._last_mask.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
         return self._painted(frame, np.asarray(grown), State.LATE, 0.0)
 
-    def _covered(self, frame: YuvFrame, state: State, activity: float = 0.0) -> Step:
+    def _covered(
+        self, frame: YuvFrame, state: State, activity: float = 0.0, text: str = ""
+    ) -> Step:
         self._last_mask = None
         size = (frame.y.shape[1], frame.y.shape[0])
         masked = cover(size, frame.pts_90k)
-        return Step(frame=masked, mask=None, state=state, activity=activity)
+        return Step(frame=masked, mask=None, state=state, activity=activity, text=text)
 
     def _painted(self, frame: YuvFrame, mask: Mask, state: State, activity: float) -> Step:
         masked = paint(frame, mask, self.settings.style, backdrop=self._backdrop, tiles=self._tiles)
@@ -226,6 +234,16 @@ class Shield:
         if state is not State.RUN:
             comparison.masked(self._held(compared))
             return self._covered(frame, state, min(1.0, compared.raw))
+        try:
+            mask = self._detected(frame, mask)
+        except Exception as error:
+            # A model's fault is told, and costs the picture: nobody knows what it would have added.
+            if not self._detector_failed:
+                log.warning("a detector failed; pictures are covered: %s", type(error).__name__)
+            self._detector_failed = True
+            comparison.masked(mask)
+            return self._covered(frame, State.LATE, text=reason_of(error))
+        self._detector_failed = False
         comparison.masked(mask)
         self._follow(frame, small, compared, mask)
         self._last_mask = mask
@@ -285,9 +303,13 @@ class Shield:
         areas = np.where(self._until > pts, np.uint8(255), np.uint8(0))
         shapes = self._comparison.shapes
         mask = (shapes.grown(shapes.filled(areas)) > 0) | compared.unknown
-        for detector in self.settings.detectors:
-            mask |= fitting(detector.people(frame), mask.shape)
         return (mask | self._always) & ~self._never
+
+    def _detected(self, frame: YuvFrame, mask: Mask) -> Mask:
+        """The mask with what detectors add; in zones that are never covered they add nothing."""
+        for detector in self.settings.detectors:
+            mask = mask | (fitting(detector.people(frame), mask.shape) & ~self._never)
+        return mask
 
     def _follow(self, frame: YuvFrame, small: Small, compared: Compared, mask: Mask) -> None:
         assert self._comparison is not None
@@ -298,6 +320,11 @@ class Shield:
             self._comparison.follow(small, compared, mask)
         if self.settings.style is Style.GHOST:
             self._backdrop = backdrop_of(frame, mask, self._backdrop, self._comparison.background)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a detector failed, in words for the operator."""
+    return str(error) if isinstance(error, InsynError) else DETECTOR_FAILED
 
 
 def fitting(mask: Mask, shape: tuple[int, ...]) -> Mask:

@@ -6,6 +6,7 @@ Always: what is written is masked, and appears whole or not at all; the source i
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,12 +20,15 @@ import numpy as np
 from insyn.base.errors import UnreadableInput, UsageError
 from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analysed, analysis_size
 from insyn.site.shield.background import Background, confirmed
-from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of
+from insyn.site.shield.detector import Detector
+from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of, fitting
 from insyn.site.shield.foresight import Foreseen, Foresight, Survey
 from insyn.site.shield.frame import YuvFrame
 from insyn.site.shield.paint import Style, Tiles, covered, paint
+from insyn.site.shielding.detecting import Foreseeing, Paced
 from insyn.site.shielding.file_pictures import Pictures
 from insyn.site.shielding.file_writing import Film, MaskFilm
+from insyn.site.shielding.onnx_detector import OnnxDetector
 from insyn.site.streams import TICKS
 
 Progress = Callable[[str, int, int], None]
@@ -48,6 +52,7 @@ class Order:
         empty: what shows the scene empty; None where nothing is said.
         masks: where masks are written too, FFV1 in Matroska.
         keep_audio: copy the sound; people can be known by their voices.
+        detector: an ONNX model that may add to the masks.
     """
 
     source: Path
@@ -57,6 +62,7 @@ class Order:
     empty: Empty | None = None
     masks: Path | None = None
     keep_audio: bool = False
+    detector: Path | None = None
 
 
 @dataclass(slots=True)
@@ -82,9 +88,14 @@ class Report:
     seconds: float = 0.0
     spans: list[Span] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
+    detector_failures: int = 0
+    """Pictures wholly covered because the detector failed."""
+    detector_text: str = ""
 
-    def note(self, state: str, pts_90k: int, share: float) -> None:
+    def note(self, state: str, pts_90k: int, share: float, text: str) -> None:
         """Count a picture."""
+        self.detector_failures += bool(text)
+        self.detector_text = text or self.detector_text
         at_s = pts_90k / TICKS
         self.covered_share = (self.covered_share * self.frames + share) / (self.frames + 1)
         self.frames += 1
@@ -105,12 +116,16 @@ def mask_file(order: Order, progress: Progress = lambda _what, _done, _all: None
     """
     _check(order)
     began = time.monotonic()
+    model = OnnxDetector(order.detector) if order.detector else None
     with contextlib.closing(Pictures(order.source)) as pictures:
         first = next(iter(pictures))
         size = pictures.size
     even = (first.y.shape[1], first.y.shape[0])
     report = Report(width=size[0], height=size[1])
-    steps = _live(order, even, progress) if order.live else _foreseen(order, even, progress, report)
+    if order.live:
+        steps = _live(order, model, even, progress)
+    else:
+        steps = _foreseen(order, model, even, progress, report)
     _write(order, steps, size, report)
     report.seconds = time.monotonic() - began
     return report
@@ -144,7 +159,8 @@ def _write(order: Order, steps: Iterator[Step], size: tuple[int, int], report: R
             film.add(step.frame)
             if masks is not None:
                 masks.add(over, step.frame.pts_90k)
-            report.note(step.state, step.frame.pts_90k, cv2.countNonZero(over) / over.size)
+            share = cv2.countNonZero(over) / over.size
+            report.note(step.state, step.frame.pts_90k, share, step.text)
         if film is None:
             raise UnreadableInput(f"{order.source} holds no picture; give a video file")
         if sound is not None:
@@ -177,9 +193,11 @@ def _copy_sound(source: Pictures, sound: Any, film: Film) -> None:
         raise UnreadableInput("the sound cannot be copied; leave --keep-audio out") from error
 
 
-def _live(order: Order, even: tuple[int, int], progress: Progress) -> Iterator[Step]:
+def _live(
+    order: Order, model: Detector | None, even: tuple[int, int], progress: Progress
+) -> Iterator[Step]:
     with contextlib.closing(Pictures(order.source)) as pictures:
-        settings = Settings(style=order.style)
+        settings = Settings(style=order.style, detectors=(Paced(model),) if model else ())
         given = _given(order, analysis_size(*even, LIVE_AREA))
         shield = Shield(*even, pictures.fps, settings, given)
         first_s = order.empty.first_s if order.empty else 0.0
@@ -196,7 +214,11 @@ def _live(order: Order, even: tuple[int, int], progress: Progress) -> Iterator[S
 
 
 def _foreseen(
-    order: Order, even: tuple[int, int], progress: Progress, report: Report
+    order: Order,
+    model: Detector | None,
+    even: tuple[int, int],
+    progress: Progress,
+    report: Report,
 ) -> Iterator[Step]:
     size = analysis_size(*even, FORESIGHT_AREA)
     background = _given(order, size) or _first_seconds(order, size)
@@ -208,24 +230,39 @@ def _foreseen(
                 progress("looking", pictures.count, pictures.expected)
         background = survey.background()
     report.known_share = float(background.known.mean())
-    painter = _Painter(order.style, background)
+    detector = Foreseeing(model) if model else None
+    painter = _Painter(order.style, background, detector)
     foresight = Foresight(background)
     with contextlib.closing(Pictures(order.source)) as pictures:
         for frame in pictures:
+            if detector is not None:
+                detector.look(frame)
             yield from map(painter.paint, foresight.step(frame))
             progress("masking", pictures.count, pictures.expected)
         yield from map(painter.paint, foresight.end())
 
 
 class _Painter:
-    """Paints foreseen masks; keeps what ghost and mosaic need."""
+    """Paints foreseen masks, with what a detector adds; keeps what ghost and mosaic need."""
 
-    def __init__(self, style: Style, background: Background) -> None:
-        self._style, self._background = style, background
+    def __init__(self, style: Style, background: Background, detector: Foreseeing | None) -> None:
+        self._style, self._background, self._detector = style, background, detector
         self._tiles = Tiles()
         self._backdrop: YuvFrame | None = None
 
     def paint(self, one: Foreseen) -> Step:
+        if self._detector is not None and one.mask is not None:
+            found = self._detector.people(one.frame.pts_90k)
+            if found is None:
+                return Step(
+                    frame=paint(one.frame, None),
+                    mask=None,
+                    state=State.LATE,
+                    activity=one.activity,
+                    text=self._detector.failure,
+                )
+            mask = one.mask | fitting(found, one.mask.shape)
+            one = dataclasses.replace(one, mask=mask)
         if self._style is Style.GHOST and one.mask is not None:
             self._backdrop = backdrop_of(one.frame, one.mask, self._backdrop, self._background)
         masked = paint(one.frame, one.mask, self._style, backdrop=self._backdrop, tiles=self._tiles)

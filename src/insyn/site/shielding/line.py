@@ -1,8 +1,8 @@
 """One camera's line: its sub-stream decoded, shielded, encoded, kept and shown; a thread.
 
-Always: clear pictures live in this thread alone, between decoder and shield, and are let go at
-once; whatever fails, what leaves is masked or nothing. A picture that comes out late is left out
-rather than shown late.
+Always: clear pictures live in this thread alone (and, where there is a detector, in its own),
+between decoder and shield, and are let go at once; whatever fails, what leaves is masked or
+nothing. A picture that comes out late is left out rather than shown late.
 """
 
 from __future__ import annotations
@@ -59,6 +59,10 @@ class Step(Protocol):
     @property
     def activity(self) -> float:
         """Share of the picture that moves, 0 to 1."""
+
+    @property
+    def text(self) -> str:
+        """What the operator should know of it, in a sentence, or ""."""
 
 
 class Scene(Protocol):
@@ -295,10 +299,15 @@ class _Work:
         state.frames += 1
         state.last_ns = time.monotonic_ns()
         state.scene = self._shield.scene
-        state.activity, state.state, state.trouble, state.text = step.activity, step.state, "", ""
-        self._tell(step.state)
+        state.activity, state.state, state.trouble, state.text = (
+            step.activity,
+            step.state,
+            "",
+            step.text,
+        )
         if coded is not None:
             self._pass_on(coded, step, packet)
+            self._tell(step, again=coded.is_key)
         took_ms = (time.perf_counter_ns() - began_ns) / 1e6
         state.step_ms += (took_ms - state.step_ms) / 16
 
@@ -306,11 +315,12 @@ class _Work:
         """Keep what has been masked so far: the camera yields no more, or another size."""
         self._flush()
 
-    def _tell(self, shield_state: str) -> None:
-        if self._told and shield_state != self._told:
-            said = json.dumps({"state": shield_state, "text": ""}).encode()
+    def _tell(self, step: Step, *, again: bool) -> None:
+        """Tell a state that is new; one with a text with each key picture, to who came late."""
+        if (self._told and step.state != self._told) or (again and step.text):
+            said = json.dumps({"state": step.state, "text": step.text}).encode()
             self._line.show(Message(kind=Say.STATE, body=said))
-        self._told = shield_state
+        self._told = step.state
 
     def _pass_on(self, coded: Packet, step: Step, packet: Packet) -> None:
         assert self._encoder is not None
