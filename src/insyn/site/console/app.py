@@ -18,6 +18,7 @@ from insyn.base.errors import EnvironmentFailure, InsynError, Refusal, UsageErro
 from insyn.site.console import (
     audit,
     camera_pages,
+    export_pages,
     health,
     live_view,
     media,
@@ -75,6 +76,7 @@ def create_app(desk: SiteDesk) -> Guard:
         audit,
         privacy,
         release_pages,
+        export_pages,
     ):
         app.include_router(room.routes(desk, pages))
     _answer_errors(app, pages)
@@ -116,5 +118,6 @@ async def _tidy(desk: SiteDesk) -> None:
         try:
             await asyncio.to_thread(desk.looking.tidy)
             await asyncio.to_thread(desk.releases.tidy)
+            await asyncio.to_thread(desk.exports.tidy)
         except InsynError as error:
             log.warning("what is due could not be done: %s", error)

@@ -20,6 +20,7 @@ from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.register import Camera, every
 from insyn.site.console.looking import Looking
 from insyn.site.directory import SiteDirectory
+from insyn.site.export.desk import ExportDesk
 from insyn.site.live.hub import Hub
 from insyn.site.permission.judging import Permission
 from insyn.site.release.desk import ReleaseDesk
@@ -50,6 +51,7 @@ MENU = (
     Link(href="/", text="Wall", duty="live.watch"),
     Link(href="/playback", text="Playback", duty="playback.watch"),
     Link(href="/releases", text="Releases", duty="site.read"),
+    Link(href="/exports", text="Exports", duty="export.masked"),
     Link(href="/privacy", text="Privacy", duty="site.read"),
     Link(href="/cameras", text="Cameras", duty="camera.manage"),
     Link(href="/health", text="Health", duty="site.read"),
@@ -78,6 +80,14 @@ class SiteDesk:
             open_share=lambda who, words: folder.open_share(site, who, words),
             combine=lambda points: folder.opener(site, points),  # type: ignore[arg-type] # points
             threshold=lambda: folder.needed(site),
+            clock=clock,
+        )
+        self.exports = ExportDesk(
+            site,
+            self.store,
+            open_reader=self.open_reader,
+            releases=self.releases,
+            allowed=self.permission.now,
             clock=clock,
         )
 
@@ -154,6 +164,7 @@ class SiteDesk:
 
     def close(self) -> None:
         """Let go of everything; keys of open releases are forgotten."""
+        self.exports.close()
         self.releases.close()
         self.looking.close()
         self.store.close()

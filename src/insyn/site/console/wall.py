@@ -86,6 +86,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             at=at,
             from_ms=span.from_ns // 10**6,
             until_ms=span.until_ns // 10**6,
+            may_export=_may(request, desk, "export.masked"),
         )
 
     return made

@@ -8,7 +8,6 @@ Source: C2PA specification 2.x, through c2pa-python.
 
 from __future__ import annotations
 
-import io
 import json
 import warnings
 from datetime import datetime, timedelta
@@ -45,8 +44,10 @@ def certificates(directory: Path, key: SigningKey, *, now: datetime) -> bytes:
     return content
 
 
-def sign_clip(clip: bytes, chain: bytes, key: SigningKey, *, title: str, version: str) -> bytes:
-    """The MP4 with content credentials in it.
+def sign_clip(
+    clip: Path, signed: Path, chain: bytes, key: SigningKey, *, title: str, version: str
+) -> None:
+    """Write the MP4 with content credentials in it.
 
     Raises:
         EnvironmentFailure: the library refuses the clip.
@@ -80,11 +81,10 @@ def sign_clip(clip: bytes, chain: bytes, key: SigningKey, *, title: str, version
             signer = c2pa.Signer.from_callback(
                 key.private.sign, c2pa.C2paSigningAlg.ED25519, chain.decode()
             )
-            signed = io.BytesIO()
-            c2pa.Builder(json.dumps(said)).sign(signer, "video/mp4", io.BytesIO(clip), signed)
+            with clip.open("rb") as source, signed.open("w+b") as target:
+                c2pa.Builder(json.dumps(said)).sign(signer, "video/mp4", source, target)
         except c2pa.C2paError as error:
             raise EnvironmentFailure(f"content credentials could not be added: {error}") from error
-        return signed.getvalue()
 
 
 def _certificate(

@@ -5,24 +5,32 @@ Always: the leaf is in the ledger, under a signed checkpoint, before the export 
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import insyn
 from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
+from insyn.base.errors import EnvironmentFailure, Refusal, UsageError
 from insyn.site.archive.reading import Reader
+from insyn.site.archive.recording import Recording
 from insyn.site.directory import SiteDirectory
 from insyn.site.export.credentials import certificates, sign_clip
-from insyn.site.export.manifest import Said, make
-from insyn.site.export.package import write_package
+from insyn.site.export.manifest import Said, digest_of, make
+from insyn.site.export.package import parts_of, write_package
+from insyn.site.export.person import Looked, Progress, painted
 from insyn.site.export.recorded import MADE
 from insyn.site.permission.allowed import Allowed
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
+from insyn.site.shield.following import Track
+from insyn.site.shield.paint import Style
+from insyn.site.shielding.file_writing import Film
 from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key
 from insyn.trust.ledger import checkpoints, log
@@ -34,6 +42,9 @@ from insyn.trust.store import Store
 
 EVERYONE = "everyone"
 ONE_SHOWN = "everyone-but-one"
+
+LONGEST = timedelta(hours=2)
+"""A masked export has at most so much; more is a copy of the archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +66,21 @@ class Span:
         return datetime.fromtimestamp(self.until_ns / 1e9, tz=UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One person of a release, as it was confirmed."""
+
+    release: str
+    looked: Looked
+    tracks: tuple[Track, ...]
+    recordings: tuple[Recording, ...]
+
+
+def new_export() -> str:
+    """An id for an export."""
+    return f"exp-{secrets.token_hex(6)}"
+
+
 def export_masked(
     site: SiteDirectory,
     store: Store,
@@ -65,39 +91,128 @@ def export_masked(
     allowed: Allowed,
     actor: Actor,
     now: datetime,
+    export: str = "",
 ) -> str:
     """Export masked recordings; returns the export's id.
 
     Raises:
-        Refusal: the actor may not, nothing was recorded, or `out` exists.
+        Refusal: the actor may not, nothing was recorded, the camera's picture changes on the way,
+            or `out` exists.
+        UsageError: the span has no length, or is longer than `LONGEST`.
     """
     require(actor, "export.masked")
+    if not span.from_ns < span.until_ns <= span.from_ns + LONGEST.total_seconds() * 10**9:
+        raise UsageError("an export is of two hours at most, and ends after it begins")
     recordings = reader.recordings(span.camera, StreamName.MASKED, span.from_ns, span.until_ns)
     clip = Clip(reader, pieces_of(recordings, span.from_ns, span.until_ns))
-    made_from = tuple((one.id, one.sha256.hex()) for one in recordings)
-    return seal_export(
-        site,
-        store,
-        b"".join(clip.read(0, clip.size)),
-        span,
-        made_from=made_from,
-        masking=EVERYONE,
-        style="as recorded",
-        release="",
-        out=out,
-        allowed=allowed,
-        actor=actor,
-        now=now,
-    )
+    if clip.ends_at_ns is not None:
+        changed = isoformat(datetime.fromtimestamp(clip.ends_at_ns / 1e9, tz=UTC))
+        raise Refusal(
+            f"the camera's picture changes at {changed}: export until then, and from then on"
+        )
+    with _folder(out) as folder:
+        plain = folder / "plain.mp4"
+        with plain.open("wb") as file:
+            for part in clip.read(0, clip.size):
+                file.write(part)
+        return seal_export(
+            site,
+            store,
+            plain,
+            span,
+            export=export or new_export(),
+            made_from=_named(recordings),
+            masking=EVERYONE,
+            style="as recorded",
+            release="",
+            out=out,
+            allowed=allowed,
+            actor=actor,
+            now=now,
+        )
+
+
+def export_person(
+    site: SiteDirectory,
+    store: Store,
+    shown: Shown,
+    span: Span,
+    *,
+    out: Path,
+    allowed: Allowed,
+    actor: Actor,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    require_open: Callable[[], None],
+    export: str = "",
+) -> str:
+    """Export an opened original with everybody masked but one; returns the export's id.
+
+    `require_open` raises once the release is over; it is asked before the export is signed.
+
+    Raises:
+        Refusal: nobody is shown, the release is over, or `out` exists.
+    """
+    original = shown.looked.original
+    if not any(
+        shown.looked.at_s(one.last) >= 0 and shown.looked.at_s(one.first) < shown.looked.lasts_s
+        for one in shown.tracks
+    ):
+        raise Refusal("nobody is shown in this span; point at the person first")
+    with _folder(out) as folder:
+        plain = folder / "plain.mp4"
+        _film(plain, shown, progress)
+        require_open()
+        return seal_export(
+            site,
+            store,
+            plain,
+            span,
+            export=export or new_export(),
+            made_from=_named([one for one in shown.recordings if original.holds(one)]),
+            masking=ONE_SHOWN,
+            style=str(Style.SOLID),
+            release=shown.release,
+            out=out,
+            allowed=allowed,
+            actor=actor,
+            now=clock(),
+        )
+
+
+def _film(path: Path, shown: Shown, progress: Progress) -> None:
+    """Write the pictures of the span, masked, from time 0."""
+    original = shown.looked.original
+    film: Film | None = None
+    try:
+        for frame in original.pictures():
+            if not original.from_90k <= frame.pts_90k < original.until_90k:
+                continue
+            masked = painted(shown.looked, frame, shown.tracks)
+            masked.pts_90k -= original.from_90k
+            if film is None:
+                height, width = masked.y.shape
+                film = Film(path, (width, height), original.fps, audio=None)
+            film.add(masked)
+            progress(masked.pts_90k / max(1, original.until_90k - original.from_90k))
+        if film is None:
+            raise Refusal("the original holds no picture in this span")
+        film.end()
+        film.output.finish()
+    except BaseException:
+        if film is not None:
+            film.output.abandon()
+        raise
 
 
 def seal_export(
     site: SiteDirectory,
     store: Store,
-    clip: bytes,
+    clip: Path,
     span: Span,
     *,
-    made_from: tuple[tuple[str, str], ...],
+    export: str,
+    made_from: Sequence[tuple[str, str]],
     masking: str,
     style: str,
     release: str,
@@ -108,13 +223,13 @@ def seal_export(
 ) -> str:
     """Sign a clip that is masked as it says, record it, and write the package."""
     key = open_site_key(site.key)
-    export = f"exp-{secrets.token_hex(6)}"
     chain = certificates(site.root, key, now=now)
     title = f"{span.camera} {isoformat(span.begins)}"
-    signed = sign_clip(clip, chain, key, title=title, version=insyn.__version__)
+    signed = clip.with_name("signed.mp4")
+    sign_clip(clip, signed, chain, key, title=title, version=insyn.__version__)
     what: dict[str, Json] = {
         "export": export,
-        "clip": hashlib.sha256(signed).hexdigest(),
+        "clip": digest_of(parts_of(signed))[0],
         "camera": span.camera,
         "begins": isoformat(span.begins),
         "ends": isoformat(span.ends),
@@ -137,8 +252,33 @@ def seal_export(
         style=style,
         permit=allowed.permit.id if allowed.permit else "self-declared",
         release=release,
-        recordings=made_from,
+        recordings=tuple(made_from),
     )
-    manifest = make(said, [signed], proof, signer.public, key)
+    manifest = make(said, parts_of(signed), proof, signer.public, key)
     write_package(out, signed, manifest.to_bytes())
     return export
+
+
+def _named(recordings: Sequence[Recording]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.id, one.sha256.hex()) for one in recordings)
+
+
+@contextlib.contextmanager
+def _folder(out: Path) -> Iterator[Path]:
+    """A folder beside the export for what is not finished; gone in the end, whatever happens.
+
+    Raises:
+        Refusal: the export exists.
+        EnvironmentFailure: nothing can be written there.
+    """
+    if out.exists():
+        raise Refusal(f"{out} exists; name another file, or move it away")
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=".export-", dir=out.parent, ignore_cleanup_errors=True
+        ) as name:
+            yield Path(name)
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"{out} cannot be written ({error.strerror}); is its folder there, with room in it?"
+        ) from error

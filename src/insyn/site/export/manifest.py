@@ -40,7 +40,7 @@ class Said:
 
     Attributes:
         export: `exp-` and 12 hexadecimal digits.
-        masking: `everyone`, or `everyone but one person` for a release.
+        masking: `everyone`, or `everyone-but-one` for a person of a release.
         style: solid, ghost or mosaic.
         permit: the permit's id, or `self-declared`.
         release: the id of the release that opened the original; "" for masked recordings.

@@ -18,7 +18,7 @@ MAX_MANIFEST_BYTES = 4 << 20
 _PART = 1 << 20
 
 
-def write_package(path: Path, clip: bytes, manifest: bytes) -> None:
+def write_package(path: Path, clip: Path, manifest: bytes) -> None:
     """Write an export, whole or not at all; an existing file is not replaced.
 
     Raises:
@@ -32,9 +32,14 @@ def write_package(path: Path, clip: bytes, manifest: bytes) -> None:
     try:
         # Stored: video does not compress, and any tool can take it out.
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as package:
-            package.writestr(_entry(CLIP), clip)
+            entry = _entry(CLIP)
+            entry.file_size = clip.stat().st_size  # where it is large, the ZIP is a Zip64
+            with package.open(entry, "w") as member:
+                for chunk in parts_of(clip):
+                    member.write(chunk)
             package.writestr(_entry(MANIFEST), manifest)
             package.writestr(_entry(PAGE), page)
+        part.chmod(0o600)
         part.rename(path)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -92,6 +97,12 @@ def _read(package: zipfile.ZipFile, name: str) -> bytes | None:
         return package.read(name)
     except zipfile.BadZipFile:
         return b""  # its checksum fails: judged as an altered manifest
+
+
+def parts_of(path: Path) -> Iterator[bytes]:
+    """A file's content, part by part."""
+    with path.open("rb") as file:
+        yield from _parts(file)
 
 
 # `Any` file: both the ZIP's member and a plain file read so.

@@ -138,8 +138,8 @@ class Shield:
         self._strange_90k: int | None = None
         self.taken_up: Background | None = None
         """The scene in use as it was confirmed or learned; `background` has followed the light."""
-        self._always = _zones(self.settings.always, self.small_size)
-        self._never = _zones(self.settings.never, self.small_size)
+        self._always = zones_mask(self.settings.always, self.small_size)
+        self._never = zones_mask(self.settings.never, self.small_size)
         self._failed = self._detector_failed = False
         self._last_mask: Mask | None = None
         self._comparison: Comparison | None = None
@@ -368,7 +368,8 @@ def _unsound(small: Small, compared: Compared, comparison: Comparison | None) ->
     return State.BLOCKED if comparison.structure(small) < 0.35 else State.SHAKE
 
 
-def _zones(zones: tuple[Zone, ...], size: tuple[int, int]) -> Mask:
+def zones_mask(zones: tuple[Zone, ...], size: tuple[int, int]) -> Mask:
+    """Zones, drawn in a small picture of (width, height)."""
     out = np.zeros((size[1], size[0]), np.uint8)
     for zone in zones:
         corners = np.array([(x * size[0], y * size[1]) for x, y in zone], np.float64)

@@ -308,10 +308,16 @@ HOLD_S, BRIDGE_S = 0.2, 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Foreseen:
-    """The mask of a picture, when its future has been seen."""
+    """The mask of a picture, when its future has been seen.
+
+    Attributes:
+        mask: what is covered; None: everything, because the picture is not understood.
+        people: of it, what differs from the empty scene; not what lies where that is unknown.
+    """
 
     frame: YuvFrame
     mask: Mask | None
+    people: Mask | None
     activity: float
 
 
@@ -365,9 +371,12 @@ class Foresight:
         self._past = [one for one in self._past if at - one[0] <= BRIDGE_S * 90_000]
         self._past.append((at, compared))
         if not compared.sound:
-            return Foreseen(frame=frame, mask=None, activity=1.0)
+            return Foreseen(frame=frame, mask=None, people=None, activity=1.0)
         shapes = self._comparison.shapes
-        mask = (shapes.grown(shapes.filled(areas)) > 0) | compared.unknown
+        grown = shapes.grown(shapes.filled(areas)) > 0
         return Foreseen(
-            frame=frame, mask=mask, activity=float(np.count_nonzero(areas) / areas.size)
+            frame=frame,
+            mask=grown | compared.unknown,
+            people=grown & ~compared.unknown,
+            activity=float(np.count_nonzero(areas) / areas.size),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import cv2
@@ -31,8 +31,15 @@ CUT_S = 1.0
 class Pictures:
     """Decodes one file; `size` is (width, height) upright, sides as in the file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, content: BinaryIO | None = None, *, zero_90k: int | None = None
+    ) -> None:
         """Open the file.
+
+        Args:
+            path: the file, or what `content` is called in errors.
+            content: read instead of the file; it can be sought.
+            zero_90k: the time that counts as 0; None: that of the first picture.
 
         Raises:
             UnreadableInput: it is no video, or is cut.
@@ -40,9 +47,11 @@ class Pictures:
         self._path = path
         self.size = (0, 0)
         self.count = 0
+        self._zero = zero_90k
         try:
             # `Any`: the stubs do not know all that a container has.
-            self.container: Any = av.open(str(path))
+            source: Any = str(path) if content is None else content
+            self.container: Any = av.open(source)
         except (av.FFmpegError, OSError) as error:
             raise _unreadable(path, error) from error
         if not self.container.streams.video:
@@ -56,12 +65,12 @@ class Pictures:
             self.expected = round(self.container.duration / 1e6 * self.fps)
 
     def __iter__(self) -> Iterator[YuvFrame]:
-        """Every picture in the order it is shown, times strictly rising from that of the first.
+        """Every picture in the order it is shown, times strictly rising from what counts as 0.
 
         Raises:
             UnreadableInput: a part cannot be decoded, or there is no picture at all.
         """
-        last, first = -1, None
+        last, first = -1, self._zero
         usual = max(1, round(TICKS / max(1.0, self.fps)))
         try:
             for picture in self.container.decode(self.stream):

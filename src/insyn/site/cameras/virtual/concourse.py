@@ -121,6 +121,19 @@ class Concourse:
             heads=mask == 255,
         )
 
+    def owners(self, index: int) -> NDArray[np.int16]:
+        """Whose each pixel of a frame is: a person's number, -1 where nobody is.
+
+        Of a camera that stands still; the nearest person has the pixel.
+        """
+        found = np.full((self.height, self.width), -1, np.int16)
+        scratch = np.empty((self.height, self.width, 3), np.uint8)
+        for pose in self._people.at(index / self.fps):
+            mask = np.zeros((self.height, self.width), np.uint8)
+            self._draw_person(scratch, mask, pose)
+            found[mask > 0] = pose.number
+        return found
+
     def _lit(self, y: Picture, at_s: float, index: int) -> Picture:
         gain = 1.0 + self.events.drift * math.sin(2 * math.pi * at_s / 40)
         for begins, factor in self.events.light:

@@ -1,0 +1,270 @@
+"""Exports: masked ones of a span, and those for the person of a release; each with its own page.
+
+Always: everything works without a script; pictures of an opened original go to the person who asked
+for its release, while it is open, and to nobody else.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import FileResponse, RedirectResponse, Response
+
+from insyn.base.errors import InsynError, Refusal, UsageError
+from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import moment_of, sentence
+from insyn.site.export import person
+from insyn.site.export.job import BUSY, Job, Stage
+from insyn.site.export.making import Span
+from insyn.site.export.recorded import made_exports
+from insyn.site.shield.following import Turn
+from insyn.trust.people import users
+from insyn.web.pages import Pages
+
+WIDE, NARROW = 960, 480
+"""Pixels across of the picture that is pointed into, and of those on the sheet."""
+
+Short = Annotated[str, Form(max_length=100)]
+
+BEGINS = {
+    Turn.EDGE: "comes into view",
+    Turn.JOINED: "is together with others before",
+    Turn.PARTED: "parts from others",
+    Turn.BREAK: "after a break in the recording",
+}
+ENDS = {
+    Turn.EDGE: "goes out of view",
+    Turn.JOINED: "comes together with others",
+    Turn.PARTED: "parts",
+    Turn.BREAK: "before a break in the recording",
+}
+
+
+def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
+    """The routes."""
+    made = APIRouter()
+
+    def job_of(request: Request, export: str) -> Job:
+        visitor = desk.visitor(request, "export.masked")
+        return desk.exports.find(export, actor=visitor.actor)
+
+    def listed(request: Request, text: str = "", status: int = 200, **form: str) -> Response:
+        visitor = desk.visitor(request, "export.masked")
+        with desk.store.reading() as connection:
+            leaves = made_exports(connection)
+            names = {one.id: one.name for one in users.every(connection)}
+        cameras = desk.cameras()
+        return pages.show(
+            request,
+            "exports.html",
+            status=status,
+            mine=desk.exports.mine(visitor.actor),
+            until=desk.exports.until,
+            leaves=leaves,
+            names=names,
+            cameras=cameras,
+            camera_names={one.id: one.name for one in cameras},
+            form={"camera": "", "begins": "", "ends": "", **form},
+            text=text,
+        )
+
+    @made.get("/exports")
+    def show_exports(
+        request: Request,
+        camera: Annotated[list[str] | None, Query()] = None,
+        day: Annotated[str, Query(max_length=10)] = "",
+    ) -> Response:
+        chosen = (camera or [""])[0]
+        if not day:
+            return listed(request, camera=chosen)
+        return listed(request, camera=chosen, begins=f"{day}T00:00:00", ends=f"{day}T00:10:00")
+
+    @made.post("/exports")
+    def begin(request: Request, camera: Short, begins: Short, ends: Short) -> Response:
+        visitor = desk.visitor(request, "export.masked")
+        zone = desk.settings().time_zone
+        try:
+            span = Span(
+                camera=desk.camera(camera).id,
+                from_ns=_ns(moment_of(begins, zone)),
+                until_ns=_ns(moment_of(ends, zone)),
+            )
+            job = desk.exports.begin_masked(span, actor=visitor.actor)
+        except InsynError as error:
+            return listed(request, sentence(error), 400, camera=camera, begins=begins, ends=ends)
+        return RedirectResponse(f"/exports/{job.export}", 303)
+
+    @made.post("/releases/{release}/export")
+    def begin_person(request: Request, release: str) -> Response:
+        visitor = desk.visitor(request, "release.request")
+        job = desk.exports.begin_person(release, actor=visitor.actor)
+        return RedirectResponse(f"/exports/{job.export}", 303)
+
+    @made.get("/exports/{export}")
+    def show_export(
+        request: Request, export: str, at: Annotated[float, Query(ge=0, le=1e6)] = 0.0
+    ) -> Response:
+        return one(request, job_of(request, export), at)
+
+    def one(request: Request, job: Job, at_s: float, text: str = "", status: int = 200) -> Response:
+        camera = desk.camera(job.span.camera)
+        if job.stage is not Stage.POINTING:
+            return pages.show(
+                request,
+                "export.html",
+                status=status,
+                job=job,
+                camera=camera,
+                is_busy=job.stage in BUSY,
+                until=desk.exports.until(job),
+                size_bytes=_size(job),
+                text=text or job.text,
+            )
+        looked = job.seen()
+        index = looked.index(at_s)
+        tracks = person.chosen(looked, job.points)
+        return pages.show(
+            request,
+            "export_point.html",
+            status=status,
+            job=job,
+            camera=camera,
+            at_s=looked.at_s(index),
+            at=_wall(looked, index, desk.settings().time_zone),
+            lasts_s=looked.lasts_s,
+            steps=_steps(looked, index),
+            outlines=len(person.outlined(looked, index)),
+            size=person.shown_size(looked, WIDE),
+            stretches=person.stretches(looked, tracks),
+            begins=BEGINS,
+            ends=ENDS,
+            text=text,
+        )
+
+    @made.post("/exports/{export}/point")
+    def point(
+        request: Request,
+        export: str,
+        at: Annotated[float, Form(ge=0, le=1e6)],
+        x: Annotated[int | None, Form(alias="p.x", ge=0, le=100_000)] = None,
+        y: Annotated[int | None, Form(alias="p.y", ge=0, le=100_000)] = None,
+        outline: Annotated[int | None, Form(ge=1, le=10_000)] = None,
+    ) -> Response:
+        job = job_of(request, export)
+        try:
+            looked = job.seen()
+            if outline is not None:
+                found = person.outlined(looked, looked.index(at))
+                if outline > len(found):
+                    raise Refusal("there is no such outline in this picture")
+                share = (found[outline - 1].x, found[outline - 1].y)
+            elif x is not None and y is not None:
+                width, height = person.shown_size(looked, WIDE)
+                share = (x / width, y / height)
+            else:
+                raise UsageError("point into the picture, or choose an outline by its number")
+            desk.exports.point(job, at, *share)
+        except InsynError as error:
+            return one(request, job, at, sentence(error), 400)
+        return RedirectResponse(f"/exports/{export}?at={at:.3f}", 303)
+
+    @made.post("/exports/{export}")
+    def act(
+        request: Request,
+        export: str,
+        action: Short,
+        number: Annotated[int, Form(ge=0, le=1000)] = 0,
+        track: Short = "",
+    ) -> Response:
+        job = job_of(request, export)
+        if action == "confirm":
+            desk.exports.confirm(job, track)
+        elif action == "unpoint":
+            desk.exports.unpoint(job, number)
+        elif action == "give-up":
+            desk.exports.give_up(job)
+        else:
+            raise UsageError("confirm, unpoint or give-up")
+        return RedirectResponse(f"/exports/{export}", 303)
+
+    @made.get("/exports/{export}/picture.jpg")
+    def show_picture(
+        request: Request, export: str, at: Annotated[float, Query(ge=0, le=1e6)] = 0.0
+    ) -> Response:
+        """A clear picture to point into: to the person who asked, while the release is open."""
+        job = job_of(request, export)
+        return _jpeg(desk.exports.pointing_picture(job, at, width=WIDE))
+
+    @made.get("/exports/{export}/track")
+    def show_track(request: Request, export: str) -> Response:
+        job = job_of(request, export)
+        try:
+            named, indices = desk.exports.sheet(job)
+        except InsynError as error:
+            return one(request, job, 0.0, sentence(error), 400)
+        looked = job.seen()
+        tracks = person.chosen(looked, job.points)
+        return pages.show(
+            request,
+            "export_track.html",
+            job=job,
+            camera=desk.camera(job.span.camera),
+            track=named,
+            pictures=[(index, looked.at_s(index)) for index in indices],
+            size=person.shown_size(looked, NARROW),
+            stretches=person.stretches(looked, tracks),
+            lasts_s=looked.lasts_s,
+            begins=BEGINS,
+            ends=ENDS,
+        )
+
+    @made.get("/exports/{export}/sheet/{index}.jpg")
+    def show_sheet(request: Request, export: str, index: int) -> Response:
+        """A picture of the sheet: everybody masked but the one."""
+        job = job_of(request, export)
+        return _jpeg(desk.exports.sheet_picture(job, index, width=NARROW))
+
+    @made.get("/exports/{export}/file")
+    def take(request: Request, export: str) -> Response:
+        """The finished package."""
+        path = desk.exports.take(job_of(request, export))
+        return FileResponse(
+            path,
+            media_type="application/zip",
+            filename=f"{export}.zip",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return made
+
+
+def _jpeg(content: bytes) -> Response:
+    return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def _ns(at: datetime) -> int:
+    return round(at.timestamp() * 1000) * 10**6
+
+
+def _size(job: Job) -> int | None:
+    return job.path.stat().st_size if job.path is not None and job.path.exists() else None
+
+
+def _wall(looked: person.Looked, index: int, zone: str) -> str:
+    wall_ns = looked.original.wall_ns(looked.followed.time(index))
+    at = datetime.fromtimestamp(wall_ns / 1e9, tz=ZoneInfo(zone))
+    return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 100_000}"
+
+
+def _steps(looked: person.Looked, index: int) -> list[tuple[str, float]]:
+    """Ways to other moments: what they are called, and seconds."""
+    last = looked.index(looked.lasts_s)
+    first = looked.index(0)
+    at_s = looked.at_s(index)
+    back, on = (looked.at_s(min(max(each, first), last)) for each in (index - 1, index + 1))
+    steps = [("−5 s", at_s - 5), ("−1 s", at_s - 1), ("Picture before", back),
+             ("Picture after", on), ("+1 s", at_s + 1), ("+5 s", at_s + 5)]  # fmt: skip
+    return [(name, min(max(0.0, each), looked.lasts_s)) for name, each in steps]
