@@ -45,6 +45,8 @@ class Filmed:
     events: Events = field(default_factory=lambda: Events(empty_s=6.0))
     vault: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     camera: str = "cam-1"
+    sealed_to: VaultPublicKey | None = None
+    """Another vault than the test's own, opened by its custodians alone."""
     is_open: bool = True
 
     def __post_init__(self) -> None:
@@ -56,7 +58,7 @@ class Filmed:
 
     @property
     def seal(self) -> VaultPublicKey:
-        return VaultPublicKey(raw=self.vault.public_key().public_bytes_raw())
+        return self.sealed_to or VaultPublicKey(raw=self.vault.public_key().public_bytes_raw())
 
     def owners(self, number: int) -> NDArray[np.int16]:
         """Whose each pixel of the clip's picture with this number is."""

@@ -21,7 +21,14 @@ from insyn.site.archive.reading import Reader
 from insyn.site.directory import SiteDirectory
 from insyn.site.export import person
 from insyn.site.export.job import BUSY, GOING_ON, GivenUp, Job, Stage
-from insyn.site.export.making import Shown, Span, export_masked, export_person, new_export
+from insyn.site.export.making import (
+    Shown,
+    Span,
+    export_masked,
+    export_person,
+    new_export,
+    require_length,
+)
 from insyn.site.export.original import Original
 from insyn.site.export.person import Point
 from insyn.site.export.recorded import Step, record_step
@@ -78,6 +85,7 @@ class ExportDesk:
             Refusal: the actor may not, or has an export going.
         """
         require(actor, "export.masked")
+        require_length(span)
         return self._begin(Job(
             export=new_export(), actor=actor, span=span, begun_at=self._clock(),
         ), self._make_masked)  # fmt: skip

@@ -81,6 +81,16 @@ def new_export() -> str:
     return f"exp-{secrets.token_hex(6)}"
 
 
+def require_length(span: Span) -> None:
+    """Refuse a span that cannot be exported.
+
+    Raises:
+        UsageError: it has no length, or is longer than `LONGEST`.
+    """
+    if not span.from_ns < span.until_ns <= span.from_ns + LONGEST.total_seconds() * 10**9:
+        raise UsageError("an export is of two hours at most, and ends after it begins")
+
+
 def export_masked(
     site: SiteDirectory,
     store: Store,
@@ -101,8 +111,7 @@ def export_masked(
         UsageError: the span has no length, or is longer than `LONGEST`.
     """
     require(actor, "export.masked")
-    if not span.from_ns < span.until_ns <= span.from_ns + LONGEST.total_seconds() * 10**9:
-        raise UsageError("an export is of two hours at most, and ends after it begins")
+    require_length(span)
     recordings = reader.recordings(span.camera, StreamName.MASKED, span.from_ns, span.until_ns)
     clip = Clip(reader, pieces_of(recordings, span.from_ns, span.until_ns))
     if clip.ends_at_ns is not None:
