@@ -1,4 +1,4 @@
-"""`insyn export verify`: judge an export with nothing but its file."""
+"""`insyn export make | verify`: take a masked span out of a site; judge an export anywhere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,78 @@ from typing import Annotated
 
 import typer
 
-from insyn.cli.options import JsonOption
+from insyn.base.clock import isoformat, system_clock
+from insyn.cli.options import DataOption, JsonOption, data_directory
+from insyn.cli.site_acting import acting_at_site
+from insyn.cli.tables import shown
 
-app = typer.Typer(no_args_is_help=True, help="Exports of a site: verified anywhere.")
+app = typer.Typer(no_args_is_help=True, help="Exports of a site: made here, verified anywhere.")
 
 SHOWN = ("camera", "begins", "ends", "masking", "style", "permit", "release", "made_at")
 
 
 @app.callback()
 def root() -> None:
-    """Exports of a site: verified anywhere."""
+    """Exports of a site: made here, verified anywhere."""
+
+
+@app.command()
+def make(
+    camera: Annotated[str, typer.Option("--camera", metavar="CAMERA", help="Its id or name.")],
+    begins: Annotated[
+        str,
+        typer.Option("--from", metavar="T", help="As 2026-11-24T08:30:00Z, or in the site's zone."),
+    ],
+    ends: Annotated[str, typer.Option("--until", metavar="T", help="At most two hours later.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The ZIP to write.")],
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Export a span of masked recordings: a ZIP of clip, signed manifest and a page that verifies.
+
+    For one person, unmasked, ask for a release in the console: two custodians open the original.
+    """
+    import contextlib
+
+    from insyn.site.archive import place
+    from insyn.site.archive.index import NAME, Index
+    from insyn.site.archive.reading import Reader
+    from insyn.site.cameras.register import find
+    from insyn.site.console.forms import moment_of
+    from insyn.site.directory import site_directory
+    from insyn.site.export.making import Span, export_masked
+    from insyn.site.permission.judging import judge, site_public_key
+    from insyn.site.settings import read_settings
+    from insyn.site.store import open_site
+
+    site = site_directory(data_directory(data))
+    zone = read_settings(site).time_zone
+    span_ns = [round(moment_of(text, zone).timestamp() * 1000) * 10**6 for text in (begins, ends)]
+    now = system_clock()
+    with open_site(site) as store:
+        with store.writing() as connection:
+            actor = acting_at_site(connection)
+            found = find(connection, camera)
+        root = place.open_place(site)
+        with contextlib.closing(Reader(root.path, Index(root.path / NAME))) as reader:
+            export = export_masked(
+                site,
+                store,
+                reader,
+                Span(camera=found.id, from_ns=span_ns[0], until_ns=span_ns[1]),
+                out=out,
+                allowed=judge(site, now),
+                actor=actor,
+                now=now,
+            )
+    fingerprint = site_public_key(site).fingerprint
+    if as_json:
+        said = {"export": export, "file": str(out), "camera": found.id, "site": fingerprint,
+                "masking": "everyone", "made_at": isoformat(now)}  # fmt: skip
+        print(json.dumps(said, ensure_ascii=False))
+        return
+    print(f"{shown(str(out))} holds {export}, everybody masked")
+    print(f"verify it with: insyn export verify {shown(str(out))} --site {fingerprint}")
 
 
 @app.command()

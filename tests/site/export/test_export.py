@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
 import json
@@ -14,16 +15,22 @@ from typing import Any
 
 import av
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.support.masked_archive import SECOND_NS, START_NS, MaskedArchive
 from tests.support.run_insyn import insyn
 
-from insyn.base.errors import Refusal
+from insyn.base.canonical import canonical_bytes
+from insyn.base.errors import Refusal, UnreadableInput, UsageError
 from insyn.site.directory import SiteDirectory
 from insyn.site.export.making import Span, export_masked
-from insyn.site.export.manifest import Fault
+from insyn.site.export.manifest import PAYLOAD_TYPE, Fault
 from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import judge, site_public_key
 from insyn.site.store import open_site
+from insyn.trust.keys.envelope import seal, signed
+from insyn.trust.keys.keyfile import SigningKey
+from insyn.trust.keys.site import open_site_key
 from insyn.trust.people.duties import Actor, Role
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -133,6 +140,95 @@ def test_a_swapped_manifest_is_found(site: Site, export: Path, tmp_path: Path) -
     assert [one.fault for one in found.findings] == [Fault.CLIP_ALTERED]
 
 
+FIXTURES = [HealthCheck.function_scoped_fixture]
+
+
+def edited(manifest: bytes, key: SigningKey | None = None, **changed: object) -> bytes:
+    """The manifest with other words in it; signed again by `key`, or with its old signature."""
+    envelope = json.loads(manifest)
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    statement["predicate"] |= changed
+    if key is not None:
+        own = {"fingerprint": key.public.fingerprint, "public": key.public.raw.hex()}
+        statement["predicate"]["site"] = own
+        return signed(seal(canonical_bytes(statement), PAYLOAD_TYPE), key).to_bytes()
+    envelope["payload"] = base64.b64encode(canonical_bytes(statement)).decode()
+    return canonical_bytes(envelope) + b"\n"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"masking": "everyone-but-one"},
+        {"camera": "cam-2"},
+        {"begins": "2026-11-18T11:06:00Z"},
+        {"permit": "p-000000000000"},
+        {"size_bytes": 1},
+        {"recordings": []},
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_an_edited_manifest_is_found(
+    export: Path, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    bad = rewritten(export, tmp_path / "x.zip", manifest=lambda said: edited(said, **changed))
+    faults = [one.fault for one in verify_export(bad).findings]
+    assert Fault.MANIFEST_ALTERED in faults
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"masking": "everyone-but-one"}, {"camera": "cam-2"}, {"release": "rel-0123456789ab"}],
+    ids=lambda one: next(iter(one)),
+)
+def test_an_edited_manifest_under_another_sites_key_is_not_what_the_ledger_holds(
+    site: Site, export: Path, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    thief = SiteDirectory(root=tmp_path / "thief")
+    site_public_key(thief)
+    key = open_site_key(thief.key)
+    bad = rewritten(export, tmp_path / "x.zip", manifest=lambda said: edited(said, key, **changed))
+    assert [one.fault for one in verify_export(bad).findings] == [Fault.NOT_IN_LEDGER]
+    found = verify_export(bad, site=site_public_key(site.directory).fingerprint)
+    assert [one.fault for one in found.findings] == [Fault.OTHER_SITE, Fault.NOT_IN_LEDGER]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_no_flipped_bit_of_the_clip_passes(
+    export: Path, tmp_path: Path, at: float, bit: int
+) -> None:
+    def flip(clip: bytes) -> bytes:
+        place = int(len(clip) * at)
+        return clip[:place] + bytes([clip[place] ^ (1 << bit)]) + clip[place + 1 :]
+
+    bad = rewritten(export, tmp_path / "x.zip", clip=flip)
+    assert [one.fault for one in verify_export(bad).findings] == [Fault.CLIP_ALTERED]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(at=st.floats(0, 1, exclude_max=True), cut=st.booleans())
+def test_a_package_that_was_damaged_is_refused_or_has_the_very_clip(
+    export: Path, tmp_path: Path, at: float, cut: bool
+) -> None:
+    content = export.read_bytes()
+    place = int(len(content) * at)
+    flipped = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    bad = tmp_path / "x.zip"
+    bad.write_bytes(content[:place] if cut else flipped)
+    try:
+        found = verify_export(bad)
+    except UnreadableInput:
+        return
+    if found.is_sound:
+        with zipfile.ZipFile(export) as good, zipfile.ZipFile(bad) as package:
+            assert package.read("clip.mp4") == good.read("clip.mp4")
+
+
 def test_a_manifest_signed_by_another_site_is_found(
     export: Path, tmp_path: Path, site: Site
 ) -> None:
@@ -178,3 +274,40 @@ def test_the_command_tells_valid_and_refused(export: Path, tmp_path: Path) -> No
     refused = insyn("export", "verify", str(bad), "--json")
     assert refused.code == 1
     assert refused.json["findings"][0]["reason"] == "clip-altered"
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ({"clip": flipped(0.3)}, "clip-altered"),
+        ({"clip": lambda clip: clip[:-1]}, "clip-cut"),
+        ({"clip": None}, "clip-missing"),
+        ({"manifest": lambda said: edited(said, style="ghost")}, "manifest-altered"),
+        ({"manifest": lambda said: said[: len(said) // 2]}, "no-manifest"),
+        ({"manifest": None}, "no-manifest"),
+    ],
+    ids=["flipped", "cut", "no clip", "edited", "half a manifest", "no manifest"],
+)
+def test_the_command_names_each_reason(
+    export: Path, tmp_path: Path, damage: dict[str, Any], reason: str
+) -> None:
+    bad = rewritten(export, tmp_path / "x.zip", **damage)
+    done = insyn("export", "verify", str(bad), "--json")
+    assert done.code == 1
+    assert done.json["valid"] is False
+    assert reason in [one["reason"] for one in done.json["findings"]]
+
+
+def test_the_command_names_another_site(export: Path) -> None:
+    done = insyn("export", "verify", str(export), "--site", "0" * 64, "--json")
+    assert done.code == 1
+    assert [one["reason"] for one in done.json["findings"]] == ["other-site"]
+
+
+def test_a_span_over_a_change_of_the_picture_or_too_long_is_refused(
+    site: Site, tmp_path: Path
+) -> None:
+    for until_s in (2, 3 * 3600):
+        with pytest.raises(UsageError, match="two hours"):
+            site.export(tmp_path / "x.zip", from_s=2, until_s=until_s)
+    assert not list(tmp_path.iterdir())

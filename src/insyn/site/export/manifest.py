@@ -33,6 +33,9 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 CLIP = "clip.mp4"
 
+_RECORDED = ("export", "camera", "begins", "ends", "masking", "release")
+"""What a manifest says that the ledger's leaf says too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -211,4 +214,7 @@ def _judge_proof(predicate: Mapping[str, Any], digest: str) -> list[Finding]:
     wrong = [finding.message for finding in check_proof(proof, [key])]
     if proof.leaf.kind != "export.made" or what.get("clip") != digest:
         wrong.append("the leaf is of another export")
+    said = [name for name in _RECORDED if (predicate.get(name) or "") != (what.get(name) or "")]
+    if said:
+        wrong.append(f"the leaf says another {', '.join(said)} than the manifest")
     return [Finding(fault=Fault.NOT_IN_LEDGER, detail="; ".join(wrong))] if wrong else []

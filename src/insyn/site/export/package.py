@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,6 +19,18 @@ MANIFEST = "manifest.json"
 PAGE = "verify.html"
 MAX_MANIFEST_BYTES = 4 << 20
 _PART = 1 << 20
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    NotImplementedError,  # another compression, by a flipped bit
+    RuntimeError,  # a flag says that it is encrypted
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What the library raises for a ZIP that is none any more."""
 
 
 def write_package(path: Path, clip: Path, manifest: bytes) -> None:
@@ -77,26 +92,27 @@ def _opened(path: Path) -> Iterator[_Found]:
             parts = _parts(stack.enter_context(clip.open("rb"))) if clip.exists() else None
             yield _Found(manifest=said, clip=parts)
         return
-    try:
-        package = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise UnreadableInput(
-            f"{path} is no export, or it was cut; ask for the file again"
-        ) from error
-    with package, contextlib.ExitStack() as stack:
-        names = set(package.namelist())
-        said = None
-        if MANIFEST in names and package.getinfo(MANIFEST).file_size <= MAX_MANIFEST_BYTES:
-            said = _read(package, MANIFEST)
-        parts = _parts(stack.enter_context(package.open(CLIP))) if CLIP in names else None
+    with contextlib.ExitStack() as stack:
+        try:
+            package = stack.enter_context(zipfile.ZipFile(path))
+            names = set(package.namelist())
+            said = None
+            if MANIFEST in names and package.getinfo(MANIFEST).file_size <= MAX_MANIFEST_BYTES:
+                said = _read(package, MANIFEST)
+            parts = _parts(stack.enter_context(package.open(CLIP))) if CLIP in names else None
+        except _DAMAGE as error:
+            raise UnreadableInput(
+                f"{path} is no export, or it was cut or damaged; ask for the file again"
+            ) from error
         yield _Found(manifest=said, clip=parts)
 
 
 def _read(package: zipfile.ZipFile, name: str) -> bytes | None:
-    try:
-        return package.read(name)
-    except zipfile.BadZipFile:
-        return b""  # its checksum fails: judged as an altered manifest
+    with package.open(name) as member:
+        try:
+            return member.read()
+        except _DAMAGE:
+            return b""  # its checksum fails: judged as an altered manifest
 
 
 def parts_of(path: Path) -> Iterator[bytes]:
@@ -111,7 +127,7 @@ def _parts(file: object) -> Iterator[bytes]:
     while True:
         try:
             part = read(_PART)
-        except zipfile.BadZipFile:
+        except _DAMAGE:
             # The ZIP's own checksum fails at the end: the digest will say so too.
             yield b"\x00"
             return

@@ -33,8 +33,8 @@ Progress = Callable[[float], None]
 
 Zone = tuple[tuple[float, float], ...]
 
-SHEET = 12
-"""Pictures that a track is confirmed by."""
+SHEET, MOST_SHEET = 12, 48
+"""Pictures that a track is confirmed by; more where pieces came off it or joined it."""
 
 LOOKS, MOST_RAW = 6, 0.5
 """A kept scene fits where so many pictures are understood by it, and no more than half of each is
@@ -244,8 +244,11 @@ def shown_size(looked: Looked, width: int) -> tuple[int, int]:
 
 
 def sheet_indices(looked: Looked, tracks: Sequence[Track]) -> list[int]:
-    """The pictures by which a choice is confirmed: the ends of each track, and some between."""
-    wanted: set[int] = set()
+    """The pictures by which a choice is confirmed: the ends of each track, some between, and all in
+    which a piece came off an outline or joined it, up to `MOST_SHEET`.
+    """
+    wanted = {index for track in tracks for index in track.look_at}
+    wanted = set(sorted(wanted)[:: 1 + len(wanted) // (MOST_SHEET - SHEET)])
     for track in tracks:
         count = max(2, SHEET // len(tracks))
         steps = np.linspace(track.first, track.last, min(count, track.last - track.first + 1))

@@ -19,7 +19,7 @@ class Meeting:
         parted: of those that end, those that became more than one.
         counts: False where all that came are pieces of one who comes in, or all that go are pieces
             of one who leaves.
-        counted_ins, counted_outs: how many there are without pieces too small to be people.
+        slight: those that are too small and short to be somebody; they count as nobody.
     """
 
     ins: frozenset[int]
@@ -27,8 +27,11 @@ class Meeting:
     joined: frozenset[int]
     parted: frozenset[int]
     counts: bool
-    counted_ins: int
-    counted_outs: int
+    slight: frozenset[int] = frozenset()
+
+    def people(self, side: frozenset[int], least: Sequence[int]) -> int:
+        """How many there are at least in tracks of which each has at least so many."""
+        return sum(least[each] for each in side - self.slight)
 
 
 def several(count: int, meetings: Sequence[Meeting]) -> set[int]:
@@ -46,19 +49,14 @@ def _spread(least: list[int], doubted: set[int], meetings: Sequence[Meeting]) ->
     """Carry how many there must be over each meeting; says whether anything changed."""
     has_changed = False
     for one in meetings:
-        people = max(_sum(least, one.ins, one.counted_ins), _sum(least, one.outs, one.counted_outs))
-        for side, counted in ((one.ins, one.counted_ins), (one.outs, one.counted_outs)):
+        people = max(one.people(side, least) for side in (one.ins, one.outs))
+        for side in (one.ins, one.outs):
             if len(side) == 1:
                 (only,) = side
                 if people > least[only]:
                     least[only] = people
                     has_changed = True
-            elif people > max(counted, 1) and not side <= doubted:
+            elif people > one.people(side, least) and not side <= doubted:
                 doubted |= side
                 has_changed = True
     return has_changed
-
-
-def _sum(least: Sequence[int], side: frozenset[int], counted: int) -> int:
-    """At least so many people: one a counted track, and what is known beyond that."""
-    return counted + sum(least[number] - 1 for number in side)

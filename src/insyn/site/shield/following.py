@@ -12,6 +12,7 @@ tracks.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -32,14 +33,12 @@ LEAST_OVERLAP = 0.1
 """Share of the smaller of two blobs. Masks are held for a while, so that whoever goes from one
 into the other joins them; less is somebody who walks close behind."""
 
-SHRED_90K = 45_000
-"""A piece that lives no longer than half a second may be an arm or a foot, not a person."""
+PIECE_90K, PIECE_SHARE = 90_000, 0.35
+"""An arm, a foot or a shirt like the wall comes off a body and back within a second, and is smaller
+than it: not somebody. Where one is taken for a piece, whoever chooses the track looks at it."""
 
-SHRED_SHARE = 0.10
-"""An arm or a foot that comes off a body for a moment has at most this share of its area."""
-
-COMING_SHARE = 0.35
-"""Pieces of somebody who comes into the picture, or leaves it, are small beside the whole."""
+COMING_90K = 180_000
+"""Who comes into the picture, or leaves it, is in pieces for up to two seconds."""
 
 Labels = NDArray[np.int32]
 """(height, width): 0 where no blob is, else the number of the blob, from 1."""
@@ -74,6 +73,8 @@ class Track:
         first, last: numbers of pictures, both included.
         labels: the blob's number in each of these pictures.
         is_one: nothing speaks for several people in it.
+        look_at: pictures in which a piece came off it or joined it; somebody looks whether that is
+            the same person.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Track:
     begins: Turn
     ends: Turn
     is_one: bool
+    look_at: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -267,19 +269,21 @@ class _Graph:
 
     def tracks(self) -> list[Track]:
         """The tracks, by their beginning."""
-        gone: set[int] = set()
+        gone: dict[int, int] = {}
         while True:
             chains, links = self._chains(gone)
-            shreds = self._shreds(chains, links)
-            if not shreds:
+            pieces = self._pieces(chains, links)
+            if not pieces:
                 break
-            gone |= {blob for shred in shreds for blob in chains[shred]}
+            for piece, body in pieces.items():
+                gone |= dict.fromkeys(chains[piece], body)
         meetings = self._meetings(chains, links)
         crowded = several(len(chains), meetings)
         counted = [one for one in meetings if one.counts]
         joined = {out for one in counted for out in one.joined}
         parted = {come for one in counted for come in one.parted}
         before, after = _neighbours(len(chains), links)
+        seams = self._seams(chains, gone, [one for one in meetings if not one.counts])
         found = []
         for number, chain in enumerate(chains):
             first, last = (int(self._picture[blob]) for blob in (chain[0], chain[-1]))
@@ -300,15 +304,33 @@ class _Graph:
                         last + 1 in self._breaks,
                     ),
                     is_one=number not in crowded,
+                    look_at=tuple(sorted(seams[number])),
                 )
             )
         return found
 
-    def _chains(self, gone: set[int]) -> tuple[list[list[int]], list[tuple[int, int]]]:
+    def _seams(
+        self, chains: Sequence[Sequence[int]], gone: dict[int, int], soft: Sequence[Meeting]
+    ) -> list[set[int]]:
+        """For each chain, the pictures in which pieces came off it or joined it."""
+        chain_of = {blob: number for number, chain in enumerate(chains) for blob in chain}
+        found: list[set[int]] = [set() for _ in chains]
+        for body in gone.values():
+            while body in gone:
+                body = gone[body]
+            found[chain_of[body]].add(int(self._picture[body]))
+        for one in soft:
+            for out in one.outs:
+                found[out].add(int(self._picture[chains[out][0]]))
+            for come in one.ins:
+                found[come].add(int(self._picture[chains[come][-1]]))
+        return found
+
+    def _chains(self, gone: Collection[int]) -> tuple[list[list[int]], list[tuple[int, int]]]:
         """Blobs that follow one another alone, and the overlaps between such chains."""
         links = self._links
         if gone:
-            lost = np.fromiter(gone, np.int64)
+            lost = np.array(list(gone), np.int64)
             links = links[~np.isin(links, lost).any(axis=1)]
         count = len(self._areas)
         outs = np.bincount(links[:, 0], minlength=count)
@@ -336,24 +358,53 @@ class _Graph:
     def _most(self, chain: Sequence[int]) -> int:
         return int(self._areas[chain].max())
 
-    def _shreds(
+    def _pieces(
         self, chains: Sequence[Sequence[int]], links: Sequence[tuple[int, int]]
-    ) -> list[int]:
-        """Small pieces that come off a blob for a moment, and vanish or come back to it."""
+    ) -> dict[int, int]:
+        """Chains that are pieces of a body: what comes off it for a moment, or is seen apart before
+        it joins. Each with the blob of the body at that moment.
+        """
         before, after = _neighbours(len(chains), links)
-        found = []
+        found: dict[int, int] = {}
         for number, chain in enumerate(chains):
-            if len(before[number]) != 1 or self._lasts_90k(chain) > SHRED_90K:
+            if self._lasts_90k(chain) > PIECE_90K or self._starts(chain) or self._stops(chain):
                 continue
-            (parent,) = before[number]
-            if self._most(chain) > SHRED_SHARE * int(self._areas[chains[parent][-1]]):
+            if len(before[number]) == 1:
+                (parent,) = before[number]
+                body, siblings = chains[parent][-1], after[parent] | {parent}
+                comes_back = all(before[each] - {number} <= siblings for each in after[number])
+                if len(after[parent]) < 2 or not comes_back:
+                    continue
+                at, family = chain[0], siblings
+            elif not before[number] and len(after[number]) == 1:
+                (child,) = after[number]
+                whole = max(before[child], key=lambda each: int(self._areas[chains[each][-1]]))
+                if whole == number:
+                    continue
+                body, at, family = chains[child][0], chain[-1], before[child] | {child}
+                if self._areas[at] > PIECE_SHARE * self._areas[chains[whole][-1]]:
+                    continue
+            else:
                 continue
-            if len(after[parent]) < 2 or self._starts(chain) or self._stops(chain):
-                continue
-            siblings = after[parent] | {parent}
-            if all(before[later] - {number} <= siblings for later in after[number]):
-                found.append(number)
-        return found
+            is_small = self._most(chain) <= PIECE_SHARE * int(self._areas[body])
+            own = {blob for each in family for blob in chains[each]}
+            if is_small and not self._is_near_others(at, own):
+                found[number] = body
+        # A body that is itself taken for a piece is none: one after the other.
+        blobs = {blob for number in found for blob in chains[number]}
+        return {number: body for number, body in found.items() if body not in blobs}
+
+    def _is_near_others(self, blob: int, own: Collection[int]) -> bool:
+        """Whether a blob lies as near to somebody else as to its own body."""
+        picture = int(self._picture[blob])
+        base, boxes = int(self._base[picture]), self._seen[picture].boxes
+        box = boxes[blob - base]
+        margin = max(box.width, box.height)
+        return any(
+            base + place not in own and base + place != blob and _gap(box, other) <= margin
+            for place, other in enumerate(boxes)
+            if self._seen[picture].areas[place] > self._areas[blob]
+        )
 
     def _starts(self, chain: Sequence[int]) -> bool:
         return int(self._picture[chain[0]]) in self._breaks
@@ -367,7 +418,8 @@ class _Graph:
     ) -> list[Meeting]:
         """Where chains join and part; pieces of somebody who comes or goes do not count."""
         before, after = _neighbours(len(chains), links)
-        small = [self._lasts_90k(chain) <= SHRED_90K for chain in chains]
+        births = self._births(chains, before)
+        deaths = self._deaths(chains, after)
         found, done = [], set()
         for number in range(len(chains)):
             if number in done or not after[number]:
@@ -380,16 +432,9 @@ class _Graph:
                 ins |= more
                 outs |= {out for come in more for out in after[come]}
             done |= ins
-            coming = {
-                each for each in ins if small[each] and not before[each]
-                and not self._starts(chains[each])
-            }  # fmt: skip
-            going = {
-                each for each in outs if small[each] and not after[each]
-                and not self._stops(chains[each])
-            }  # fmt: skip
-            is_coming = coming == ins and len(outs) == 1
-            is_going = going == outs and len(ins) == 1
+            now = self._seen[int(self._picture[chains[min(outs)][0]])].pts_90k
+            is_coming = len(outs) == 1 and all(now - births[come] <= COMING_90K for come in ins)
+            is_going = len(ins) == 1 and all(deaths[out] - now <= COMING_90K for out in outs)
             found.append(
                 Meeting(
                     ins=frozenset(ins),
@@ -397,18 +442,58 @@ class _Graph:
                     joined=frozenset(out for out in outs if len(before[out]) > 1),
                     parted=frozenset(come for come in ins if len(after[come]) > 1),
                     counts=not (is_coming or is_going),
-                    counted_ins=len(ins) - self._uncounted(chains, coming, outs),
-                    counted_outs=len(outs) - self._uncounted(chains, going, ins),
+                    slight=frozenset(
+                        {
+                            come
+                            for come in ins
+                            if not before[come] and self._is_slight(chains, come, outs)
+                        }
+                        | {
+                            out
+                            for out in outs
+                            if not after[out] and self._is_slight(chains, out, ins)
+                        }
+                    ),
                 )
             )
         return found
 
-    def _uncounted(
-        self, chains: Sequence[Sequence[int]], pieces: set[int], others: set[int]
-    ) -> int:
-        """How many of these moments' pieces are too small beside the others to be people."""
+    def _is_slight(
+        self, chains: Sequence[Sequence[int]], number: int, others: Collection[int]
+    ) -> bool:
+        """Whether a chain is too small and short beside those that it meets to be somebody."""
+        chain = chains[number]
         whole = max(self._most(chains[each]) for each in others)
-        return sum(self._most(chains[each]) <= COMING_SHARE * whole for each in pieces)
+        is_short = self._lasts_90k(chain) <= PIECE_90K
+        is_whole = self._starts(chain) or self._stops(chain)
+        return is_short and not is_whole and self._most(chain) <= PIECE_SHARE * whole
+
+    def _births(
+        self, chains: Sequence[Sequence[int]], before: Sequence[Collection[int]]
+    ) -> list[float]:
+        """When the first blob of each chain's forebears came out of nothing."""
+        found: list[float] = []
+        for number, chain in enumerate(chains):  # by their beginning: forebears come first
+            if before[number]:
+                found.append(min(found[each] for each in before[number]))
+            else:
+                at = self._seen[int(self._picture[chain[0]])].pts_90k
+                found.append(-math.inf if self._starts(chain) else at)
+        return found
+
+    def _deaths(
+        self, chains: Sequence[Sequence[int]], after: Sequence[Collection[int]]
+    ) -> list[float]:
+        """When the last blob of each chain's descendants went into nothing."""
+        found = [0.0] * len(chains)
+        for number in range(len(chains) - 1, -1, -1):
+            chain = chains[number]
+            if after[number]:
+                found[number] = max(found[each] for each in after[number])
+            else:
+                at = self._seen[int(self._picture[chain[-1]])].pts_90k
+                found[number] = math.inf if self._stops(chain) else at
+        return found
 
 
 def _neighbours(
@@ -420,6 +505,13 @@ def _neighbours(
         before[two].add(one)
         after[one].add(two)
     return before, after
+
+
+def _gap(one: Box, two: Box) -> int:
+    """Pixels between two boxes, across or down; 0 where they touch or overlap."""
+    across = max(one.x - two.x - two.width, two.x - one.x - one.width, 0)
+    down = max(one.y - two.y - two.height, two.y - one.y - one.height, 0)
+    return max(across, down)
 
 
 def _turn(is_joined: bool, is_parted: bool, is_break: bool) -> Turn:
