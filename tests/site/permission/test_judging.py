@@ -134,3 +134,35 @@ def test_permission_is_judged_again_when_a_file_or_a_date_turns(
     assert permission.now().standing is Standing.VALID
     times[0] = AFTER
     assert permission.now().standing is Standing.REFUSED
+
+
+LIVE = {
+    "everyday": "everyone",
+    "originals": "sealed",
+    "custodians": 2,
+    "live_break_glass_minutes": 10,
+}
+
+
+def test_live_break_glass_is_for_a_valid_permit_that_says_so(
+    site: SiteDirectory, office: Office
+) -> None:
+    assert judge(site, NOW).live_minutes == 0, "a site's own declaration allows none"
+    permit = office.permit(masking=LIVE)
+    take_up_permit(site, permit.to_bytes(), now=NOW)
+    assert judge(site, NOW).live_minutes == 0, "not yet valid"
+    take_up_status(site, office.status(office.entry(permit)), now=DURING)
+    assert judge(site, DURING).live_minutes == 10
+    late = datetime(2027, 12, 5, tzinfo=UTC)
+    assert judge(site, late).standing is not Standing.VALID
+    assert judge(site, late).live_minutes == 0, "in grace and beyond"
+
+
+def test_a_permit_of_version_1_allows_no_live_break_glass(
+    site: SiteDirectory, office: Office
+) -> None:
+    permit = office.permit()
+    take_up_permit(site, permit.to_bytes(), now=NOW)
+    take_up_status(site, office.status(office.entry(permit)), now=DURING)
+    assert judge(site, DURING).standing is Standing.VALID
+    assert judge(site, DURING).live_minutes == 0

@@ -17,7 +17,7 @@ from insyn.base.errors import InsynError, Refusal, UnreadableInput
 from insyn.trust.keys.envelope import read_envelope, seal
 from insyn.trust.keys.strict import MAX_BYTES
 from insyn.trust.permit.issue import draft_permit
-from insyn.trust.permit.model import SCHEMA, permit_of, read_permit
+from insyn.trust.permit.model import SCHEMA, SCHEMA_2, permit_of, read_permit
 from insyn.trust.permit.status import SCHEMA as STATUS_SCHEMA
 from insyn.trust.permit.status import State, StatusEntry, StatusList, read_status
 
@@ -38,7 +38,11 @@ def test_a_permit_reads_back_as_it_was_written() -> None:
 
 
 def test_the_schemas_are_valid_and_the_published_ones_are_those_in_force() -> None:
-    for name, schema in (("permit", SCHEMA), ("status", STATUS_SCHEMA)):
+    for name, schema in (
+        ("permit", SCHEMA),
+        ("permit-2", SCHEMA_2),
+        ("status", STATUS_SCHEMA),
+    ):
         jsonschema.Draft202012Validator.check_schema(schema.content)
         assert json.loads((DOCS / f"{name}.schema.json").read_bytes()) == schema.content
 

@@ -51,6 +51,17 @@ class Allowed:
     permit: Permit | None = None
     ends_at: datetime | None = None
 
+    @property
+    def live_minutes(self) -> int:
+        """How long one camera may be opened live, unmasked; 0: never.
+
+        A permit in its grace, one that could not be believed, and a site's own declaration allow
+        none.
+        """
+        if self.is_self_declared or self.standing is not Standing.VALID or self.permit is None:
+            return 0
+        return self.permit.masking.live_minutes
+
     def may_record(self) -> str:
         """Why no recording may begin now, in a sentence; "" where one may."""
         return "" if self.standing is not Standing.REFUSED else self.sentence

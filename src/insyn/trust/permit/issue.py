@@ -122,6 +122,7 @@ def plain_words(permit: Permit) -> list[tuple[str, str]]:
         *(("purpose", purpose) for purpose in permit.purposes),
         ("cameras", f"at most {permit.camera_cap}"),
         ("masking", originals),
+        *_live_words(permit),
         ("kept", f"at most {permit.retention_days} days, evidence holds apart"),
         *(("goes to", f"{sink.kind}: {sink.name}") for sink in permit.sinks),
         ("from", isoformat(permit.not_before)),
@@ -134,6 +135,17 @@ def plain_words(permit: Permit) -> list[tuple[str, str]]:
         ("notice", permit.notice_text),
         ("complaints", permit.complaint_address),
     ]
+
+
+def _live_words(permit: Permit) -> list[tuple[str, str]]:
+    masking = permit.masking
+    if not masking.live_minutes:
+        return []
+    told = (
+        f"{masking.custodians} custodians together may open one camera UNMASKED, LIVE, for at most "
+        f"{masking.live_minutes} minutes; everybody at the site sees that they did"
+    )
+    return [("break-glass", told)]
 
 
 def _condition_words(permit: Permit, index: int) -> str:

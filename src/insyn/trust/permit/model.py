@@ -1,7 +1,8 @@
 """What a permit says: an in-toto Statement v1 about the key of one site.
 
-Always: a `Permit` satisfies the published schema (schemas/permit.schema.json) and its bounds; one
-that does not cannot be built, and one with a field that we do not know cannot be read.
+Always: a `Permit` satisfies the published schema of its version (schemas/) and its bounds; one that
+does not cannot be built, and one with a field that we do not know cannot be read. What version 1
+says is written as version 1, byte by byte; version 2 is for what only it can say.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from insyn.trust.keys.strict import Schema, moment, read_canonical
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:insyn:permit:1"
+PREDICATE_TYPE_2 = "urn:insyn:permit:2"
+"""Version 1, and that one camera may be watched live, unmasked, by break-glass."""
+
+PREDICATE_TYPES = (PREDICATE_TYPE, PREDICATE_TYPE_2)
+LIVE_MINUTES = "live_break_glass_minutes"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 """payloadType of the envelope around a permit (in-toto attestation framework, v1)."""
 
@@ -29,7 +35,9 @@ CAMERA_LIMIT = 512
 LONGEST = timedelta(days=1827)
 """Five years; then the case is looked at again."""
 
-SCHEMA = Schema((files("insyn.trust.permit") / "schemas" / "permit.schema.json").read_bytes())
+_SCHEMAS = files("insyn.trust.permit") / "schemas"
+SCHEMA = Schema((_SCHEMAS / "permit.schema.json").read_bytes())
+SCHEMA_2 = Schema((_SCHEMAS / "permit-2.schema.json").read_bytes())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +52,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masking:
-    """Everyone is masked every day; `originals` is "sealed" (custodians >= 2) or "none" (0)."""
+    """Everyone is masked every day; `originals` is "sealed" (custodians >= 2) or "none" (0).
+
+    `live_minutes`: how long custodians may open one camera live, 1 to 15; 0: never (version 1).
+    """
 
     originals: str
     custodians: int
+    live_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,18 +122,24 @@ class Permit:
 
 
 def statement(site_key: str, predicate: Mapping[str, Json]) -> dict[str, Json]:
-    """An in-toto Statement about the key with this fingerprint; nothing is checked."""
+    """An in-toto Statement about the key with this fingerprint; nothing is checked.
+
+    Its version is the lowest that can say what the predicate says.
+    """
+    masking = predicate.get("masking")
+    is_live = isinstance(masking, Mapping) and LIVE_MINUTES in masking
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": "site-key", "digest": {"sha256": site_key}}],
-        "predicateType": PREDICATE_TYPE,
+        "predicateType": PREDICATE_TYPE_2 if is_live else PREDICATE_TYPE,
         "predicate": predicate,
     }
 
 
 def problem_of(record: Mapping[str, Json]) -> str:
     """What keeps a statement from being a permit, by place and rule; "" where nothing does."""
-    if problem := SCHEMA.problem(record):
+    schema = SCHEMA_2 if record.get("predicateType") == PREDICATE_TYPE_2 else SCHEMA
+    if problem := schema.problem(record):
         return problem
     predicate = cast("Mapping[str, Any]", record["predicate"])
     try:
@@ -168,7 +186,9 @@ def permit_of(record: Mapping[str, Any]) -> Permit:
             square_metres=area["square_metres"],
         ),
         masking=Masking(
-            originals=said["masking"]["originals"], custodians=said["masking"]["custodians"]
+            originals=said["masking"]["originals"],
+            custodians=said["masking"]["custodians"],
+            live_minutes=said["masking"].get(LIVE_MINUTES, 0),
         ),
         purposes=tuple(said["purposes"]),
         sinks=tuple(Sink(kind=sink["kind"], name=sink["name"]) for sink in said["sinks"]),
@@ -212,6 +232,7 @@ def _predicate(permit: Permit) -> dict[str, Json]:
             "everyday": "everyone",
             "originals": masking.originals,
             "custodians": masking.custodians,
+            **({LIVE_MINUTES: masking.live_minutes} if masking.live_minutes else {}),
         },
         "purposes": list(permit.purposes),
         "sinks": [{"kind": sink.kind, "name": sink.name} for sink in permit.sinks],

@@ -20,7 +20,7 @@ from insyn.trust.keys.strict import read_canonical
 from insyn.trust.permit.model import (
     CAMERA_LIMIT,
     PAYLOAD_TYPE,
-    PREDICATE_TYPE,
+    PREDICATE_TYPES,
     Permit,
     permit_of,
 )
@@ -182,7 +182,7 @@ def _signers(envelope: Envelope, root: Root) -> tuple[str, ...]:
 
 
 def _read(record: Mapping[str, Json]) -> Permit:
-    if record.get("predicateType") != PREDICATE_TYPE:
+    if record.get("predicateType") not in PREDICATE_TYPES:
         raise _Refused(Reason.WRONG_PREDICATE, "the type of the predicate")
     predicate = record.get("predicate")
     cap = predicate.get("camera_cap") if isinstance(predicate, Mapping) else None
