@@ -85,7 +85,8 @@ def test_it_is_verified_as_version_1_is() -> None:
     permit = OFFICE.permit(masking=LIVE)
     verdict = OFFICE.judge(permit, OFFICE.status(OFFICE.entry(permit)), DURING)
     assert (verdict.standing, verdict.reason) == (Standing.VALID, Reason.VALID)
-    assert verdict.permit is not None and verdict.permit.masking.live_minutes == 10
+    assert verdict.permit is not None
+    assert verdict.permit.masking.live_minutes == 10
 
 
 def test_an_approver_reads_that_it_is_unmasked_and_live() -> None:

@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 import insyn
 from insyn.base.errors import EnvironmentFailure, InsynError, Refusal, UsageError
 from insyn.site.console import (
+    alarms,
     audit,
+    break_glass,
     camera_pages,
     export_pages,
     health,
@@ -47,6 +49,7 @@ def create_app(desk: SiteDesk) -> Guard:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(desk.releases.begin)
         task = asyncio.create_task(_tidy(desk))
         yield
         task.cancel()
@@ -68,6 +71,8 @@ def create_app(desk: SiteDesk) -> Guard:
     for room in (
         wall,
         live_view,
+        alarms,
+        break_glass,
         media,
         camera_pages,
         health,

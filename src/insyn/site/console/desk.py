@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
@@ -29,7 +30,8 @@ from insyn.site.shielding.worker import find_socket
 from insyn.site.store import open_site
 from insyn.site.vault import folder
 from insyn.trust.keys.site import open_site_key
-from insyn.trust.people.duties import DUTIES, require
+from insyn.trust.people import users
+from insyn.trust.people.duties import DUTIES, Actor, Role, require
 from insyn.web.media_tokens import MediaTokens
 from insyn.web.signing import Visitor, visitor_of
 
@@ -79,8 +81,9 @@ class SiteDesk:
             open_reader=self.open_reader,
             open_share=lambda who, words: folder.open_share(site, who, words),
             combine=lambda points: folder.opener(site, points),  # type: ignore[arg-type] # points
-            threshold=lambda: folder.needed(site),
+            threshold=self.needed,
             clock=clock,
+            live_minutes=lambda: self.permission.now().live_minutes,
         )
         self.exports = ExportDesk(
             site,
@@ -90,6 +93,14 @@ class SiteDesk:
             allowed=self.permission.now,
             clock=clock,
         )
+
+    def needed(self) -> int:
+        """How many custodians must agree: as the vault was shared, and no fewer than permitted.
+
+        0 where there is no vault.
+        """
+        shared = folder.needed(self.site)
+        return max(shared, self.permission.now().custodians) if shared else 0
 
     def settings(self) -> Settings:
         """What the site is told."""
@@ -140,6 +151,7 @@ class SiteDesk:
             "my_roles": ", ".join(sorted(roles)) or "no role yet",
             "menu": [link for link in MENU if DUTIES[link.duty].roles & roles],
             "banner": self._banner(),
+            "opened_live": self.alarms(visitor.actor) if visitor else [],
             "zone": self.settings().time_zone,
         }
 
@@ -160,6 +172,37 @@ class SiteDesk:
                 continue
             if isinstance(said, dict) and time.time_ns() - int(said.get("at_ns", 0)) < 15 * 10**9:
                 found.append(said)
+        return found
+
+    def alarms(self, actor: Actor) -> list[dict[str, str]]:
+        """What everybody who is signed in sees on every page: each camera that is open live.
+
+        A request that waits is shown to the custodians who may answer it.
+        """
+        found = []
+        standing = self.releases.standing_live()
+        if not standing:
+            return []
+        names = {camera.id: camera.name for camera in self.cameras()}
+        with self.store.reading() as connection:
+            people = {person.id: person.name for person in users.every(connection)}
+        zone = ZoneInfo(self.settings().time_zone)
+        for one in standing:
+            camera = names.get(one.camera, one.camera)
+            asker = people.get(one.asked_by, one.asked_by)
+            said = {"release": one.id, "href": f"/releases/{one.id}"}
+            if one.opened_at is not None and one.until is not None:
+                since, until = (
+                    f"{at.astimezone(zone):%H:%M:%S}" for at in (one.opened_at, one.until)
+                )
+                text = (
+                    f"Unmasked, live: {asker} watches {camera} since {since}, until {until}. "
+                    "People there are not masked for them."
+                )
+                found.append({**said, "kind": "bad", "text": text})
+            elif Role.CUSTODIAN in actor.roles:
+                text = f"{asker} asks to watch {camera} live, unmasked, for {one.minutes} minutes."
+                found.append({**said, "kind": "warn", "text": text})
         return found
 
     def close(self) -> None:

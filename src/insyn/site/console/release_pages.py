@@ -17,7 +17,6 @@ from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Request as ReleaseRequest
-from insyn.site.vault import folder
 from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages
 
@@ -43,8 +42,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             may_ask=not why_not(visitor.actor, "release.request"),
             may_answer=not why_not(visitor.actor, "release.approve"),
             me=visitor.actor.id,
-            needed=folder.needed(desk.site),
+            needed=desk.needed(),
             longest=desk.settings().release_minutes,
+            live_minutes=desk.permission.now().live_minutes,
             form={**usual, **form},
             text=text,
         )
@@ -105,7 +105,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             status=status,
             release=found,
             camera=desk.camera(found.camera),
-            needed=folder.needed(desk.site),
+            needed=desk.needed(),
             is_mine=found.asked_by == visitor.actor.id,
             may_answer=not why_not(visitor.actor, "release.approve"),
             has_agreed=has_agreed,

@@ -3,6 +3,9 @@
 Always: a share is held only until enough others came, ten minutes at most; the vault's private key
 exists for the moment in which the asked recordings' keys are unwrapped, and is let go; those keys
 are forgotten when the release ends. Nothing here is ever written.
+
+A break-glass alone holds the vault's key for its minutes: each minute is a recording with a key of
+its own. It ends at once where the permit no longer allows it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,10 @@ from insyn.base.clock import Clock
 from insyn.base.errors import InsynError, Refusal
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import Recording
-from insyn.site.release import matter
+from insyn.site.recorder.process import boot_id
+from insyn.site.release import live, matter, recorded
+from insyn.site.release.following import LiveOriginal
+from insyn.site.release.live import LiveRequest
 from insyn.site.release.opened import OpenedReader, Unwrap, keys_of
 from insyn.site.streams import StreamName
 from insyn.trust.people.duties import Actor, Done, require
@@ -47,6 +53,12 @@ class _Open:
     until: datetime
 
 
+@dataclass(slots=True)
+class _Live:
+    original: LiveOriginal
+    until: datetime
+
+
 class ReleaseDesk:
     """The releases of one site; shared by the threads of the process that opens them."""
 
@@ -60,7 +72,9 @@ class ReleaseDesk:
         combine: Combine,
         threshold: Callable[[], int],
         clock: Clock,
+        live_minutes: Callable[[], int] = lambda: 0,
     ) -> None:
+        """Open with the parts of a site; `live_minutes` is what its permit allows now."""
         self._store = store
         self._root = root
         self._open_reader = open_reader
@@ -71,6 +85,59 @@ class ReleaseDesk:
         self._lock = threading.RLock()
         self._waiting: dict[str, _Waiting] = {}
         self._open: dict[str, _Open] = {}
+        self._live_minutes = live_minutes
+        self._live: dict[str, _Live] = {}
+        self.version = 0
+        """Rises with each change of a release: pages that stay open look anew then."""
+
+    def begin(self) -> None:
+        """End what an earlier process left open live: its keys are lost, and nobody sees it."""
+        with self._lock, self._store.writing() as connection:
+            for found in live.standing(connection):
+                if found.state is matter.State.OPEN and found.id not in self._live:
+                    matter.end(connection, found.id, who="site", now=self._clock())
+
+    def ask_live(self, request: LiveRequest, *, actor: Actor) -> matter.Release:
+        """Ask for a break-glass.
+
+        Raises:
+            Refusal: the actor may not, or the permit does not allow it; that is recorded.
+        """
+        with self._lock, self._store.writing() as connection:
+            asked = live.ask(
+                connection,
+                request,
+                longest_minutes=self._live_minutes(),
+                actor=actor,
+                now=self._clock(),
+            )
+        if isinstance(asked, str):
+            raise Refusal(asked)
+        self.version += 1
+        return asked
+
+    def standing_live(self) -> list[matter.Release]:
+        """Break-glasses asked for or open now, for everybody to see."""
+        now = self._clock()
+        with self._store.reading() as connection:
+            found = live.standing(connection)
+        return [one for one in found if one.until is None or now < one.until]
+
+    def live(self, release: str, *, actor: Actor) -> LiveOriginal:
+        """What an open break-glass lets the person who asked see.
+
+        Raises:
+            Refusal: it is not open, or not theirs.
+        """
+        now = self._clock()
+        with self._lock:
+            self._tidy(now)
+            with self._store.reading() as connection:
+                matter.require_viewer(matter.find(connection, release), actor, now)
+            opened = self._live.get(release)
+            if opened is None:
+                raise Refusal(f"release {release} is not open live; ask for a new one")
+            return opened.original
 
     def agree(self, release: str, *, passphrase: str, actor: Actor) -> matter.Release:
         """A custodian agrees with their own passphrase; the last one needed opens the release.
@@ -83,13 +150,16 @@ class ReleaseDesk:
             self._tidy(now)
             # First who may: a passphrase is not tried for whoever has no say.
             with self._store.reading() as connection:
-                has_agreed = _require_answer(matter.find(connection, release), actor)
-            share = self._open_share(actor.id, passphrase)
+                found = matter.find(connection, release)
+                has_agreed = _require_answer(found, actor)
+            if found.is_live:
+                self._require_live(found)
+            share = self._share_of(found, passphrase, actor)
             waiting = self._waiting.setdefault(release, _Waiting())
             waiting.first_at = waiting.first_at or now
             waiting.shares[actor.id] = share
             is_enough = len(waiting.shares) >= max(2, self._threshold())
-            opened = self._unlock(release, waiting, now) if is_enough else None
+            opened = self._unlocked(found, waiting, now) if is_enough else None
             with self._store.writing() as connection:
                 if not has_agreed:
                     matter.answer(
@@ -100,13 +170,17 @@ class ReleaseDesk:
                     found = matter.opened(
                         connection,
                         release,
-                        recordings=len(opened.recordings),
+                        recordings=len(opened.recordings) if isinstance(opened, _Open) else 0,
                         actor=actor,
                         now=now,
                     )
-            if opened is not None:
+            if isinstance(opened, _Live):
+                self._live[release] = opened
+            elif opened is not None:
                 self._open[release] = opened
+            if opened is not None:
                 self._waiting.pop(release, None)
+            self.version += 1
             return found
 
     def refuse(self, release: str, *, because: str, actor: Actor) -> matter.Release:
@@ -122,6 +196,7 @@ class ReleaseDesk:
                     now=self._clock(),
                 )
             self._waiting.pop(release, None)
+            self.version += 1
             return found
 
     def end(self, release: str, *, actor: Actor) -> matter.Release:
@@ -137,6 +212,7 @@ class ReleaseDesk:
                     raise Refusal("a release is ended by whoever asked, or by its custodians")
                 found = matter.end(connection, release, who=actor.id, now=self._clock())
             self._forget(release)
+            self.version += 1
             return found
 
     def reader(self, release: str, *, actor: Actor) -> tuple[OpenedReader, list[Recording]]:
@@ -164,15 +240,54 @@ class ReleaseDesk:
             self._tidy(self._clock())
 
     def close(self) -> None:
-        """Forget all keys."""
+        """Forget all keys; what is open live ends with this process."""
         with self._lock:
-            for release in list(self._open):
+            for release in self._live:
+                with suppress(InsynError), self._store.writing() as connection:
+                    matter.end(connection, release, who="site", now=self._clock())
+            for release in (*self._open, *self._live):
                 self._forget(release)
             self._waiting.clear()
 
-    def _unlock(self, release: str, waiting: _Waiting, now: datetime) -> _Open:
-        with self._store.reading() as connection:
-            found = matter.find(connection, release)
+    def _share_of(self, found: matter.Release, passphrase: str, actor: Actor) -> object:
+        try:
+            return self._open_share(actor.id, passphrase)
+        except Refusal:
+            # Whoever tries the passphrases of others leaves a trace of it.
+            with self._store.writing() as connection:
+                recorded.record_step(
+                    connection,
+                    found.id,
+                    "share-refused",
+                    kind=found.kind,
+                    who=actor.id,
+                    now=self._clock(),
+                )
+            raise
+
+    def _require_live(self, found: matter.Release) -> None:
+        because = live.why_not(found.minutes, longest_minutes=self._live_minutes())
+        if because:
+            raise Refusal(because)
+
+    def _unlocked(self, found: matter.Release, waiting: _Waiting, now: datetime) -> _Open | _Live:
+        shares = list(waiting.shares.values())
+        return self._live_of(found, shares, now) if found.is_live else self._open_of(found, shares)
+
+    def _live_of(self, found: matter.Release, shares: list[object], now: datetime) -> _Live:
+        until = now + timedelta(minutes=found.minutes)
+        original = LiveOriginal(
+            self._root,
+            found.camera,
+            self._combine(shares),
+            boot=boot_id(),
+            from_ns=int(now.timestamp() * 1000) * 10**6,
+            is_open=lambda: self._clock() < until and self._live_minutes() >= found.minutes,
+        )
+        return _Live(original=original, until=until)
+
+    def _open_of(self, found: matter.Release, shares: list[object]) -> _Open:
+        now = self._clock()
         reader = self._open_reader()
         try:
             recordings = reader.recordings(
@@ -186,7 +301,7 @@ class ReleaseDesk:
         if not recordings:
             raise Refusal("no original was kept of this camera in this span")
         until = now + timedelta(minutes=found.minutes)
-        keys = keys_of(self._root, recordings, self._combine(list(waiting.shares.values())))
+        keys = keys_of(self._root, recordings, self._combine(shares))
         opened = OpenedReader(self._root, keys, is_open=lambda: self._clock() < until)
         return _Open(reader=opened, recordings=recordings, until=until)
 
@@ -197,17 +312,34 @@ class ReleaseDesk:
         for release, opened in list(self._open.items()):
             if now >= opened.until:
                 self._forget(release)
+        self._tidy_live(now)
         with suppress(InsynError):
             with self._store.reading() as connection:
                 is_any = bool(matter.overdue(connection, now=now))
             if is_any:  # the write lock is taken only where there is something to write
                 with self._store.writing() as connection:
                     matter.close_overdue(connection, now=now)
+                self.version += 1
+
+    def _tidy_live(self, now: datetime) -> None:
+        """Let go of what is over; end what the permit no longer allows."""
+        for release, opened in list(self._live.items()):
+            with suppress(Refusal):
+                opened.original.require()
+                continue
+            self._forget(release)
+            self.version += 1
+            if now < opened.until:
+                with suppress(InsynError), self._store.writing() as connection:
+                    matter.end(connection, release, who="site", now=now)
 
     def _forget(self, release: str) -> None:
         opened = self._open.pop(release, None)
         if opened is not None:
             opened.reader.close()
+        watched = self._live.pop(release, None)
+        if watched is not None:
+            watched.original.close()
 
 
 def _require_answer(found: matter.Release, actor: Actor) -> bool:

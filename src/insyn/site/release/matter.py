@@ -2,7 +2,10 @@
 
     asked ──(enough custodians agree)──► open ──(time, or anybody)──► ended
       ├──(one custodian refuses)──► refused
-      └──(nobody answers in a day)──► lapsed
+      └──(nobody answers in a day; of a live one, in half an hour)──► lapsed
+
+A release opens what was recorded, or, by break-glass, what is recorded from its opening on
+(`insyn.site.release.live`).
 
 Always: whoever asked answers nothing; one refusal ends it; each step is a leaf. What is in the
 database says what happened; the keys are in memory alone (`insyn.site.release.desk`).
@@ -20,13 +23,18 @@ import sqlalchemy as sa
 
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.release import recorded, schema
+from insyn.site.release.recorded import Kind
 from insyn.trust.people.duties import Actor, Done, require
 
 LONGEST_SPAN = timedelta(hours=2)
 """A release opens what is needed of one event; more wants another request and another look."""
 
 WAITS = timedelta(days=1)
+LIVE_WAITS = timedelta(minutes=30)
+"""What is asked for live is wanted now; later, another look at the reason is due."""
+
 LONGEST_TEXT = 2000
+LONGEST_CASE_NUMBER = 120
 SHORTEST_REASON = 15
 """Characters: a reason is a sentence."""
 
@@ -68,7 +76,13 @@ class Release:
     state: State
     opened_at: datetime | None
     closed_at: datetime | None
+    kind: Kind = Kind.RECORDED
     answers: tuple[Answer, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it opens a camera live, by break-glass."""
+        return self.kind is Kind.LIVE
 
     @property
     def until(self) -> datetime | None:
@@ -95,14 +109,25 @@ class Request:
     def __post_init__(self) -> None:
         if not self.begins < self.ends <= self.begins + LONGEST_SPAN:
             raise UsageError("a release opens at most two hours; its end follows its beginning")
-        if len(self.reason.strip()) < SHORTEST_REASON:
-            raise UsageError("say in a sentence why these pictures are needed")
-        if not self.basis.strip() or not self.case_number.strip():
-            raise UsageError("name the legal basis and the case number")
-        if max(len(self.reason), len(self.basis), len(self.case_number)) > LONGEST_TEXT:
-            raise UsageError(f"a text of a release has at most {LONGEST_TEXT} characters")
+        check_texts(self.reason, self.basis, self.case_number)
         if not 1 <= self.minutes <= 24 * 60:
             raise UsageError("a release is open for a minute at least and a day at most")
+
+
+def check_texts(reason: str, basis: str, case_number: str) -> None:
+    """Refuse a request without a reason, a legal basis or a case number.
+
+    Raises:
+        UsageError: says which is missing, or too long.
+    """
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise UsageError("say in a sentence why these pictures are needed")
+    if not basis.strip() or not case_number.strip():
+        raise UsageError("name the legal basis and the case number")
+    if max(len(reason), len(basis)) > LONGEST_TEXT:
+        raise UsageError(f"a text of a release has at most {LONGEST_TEXT} characters")
+    if len(case_number.strip()) > LONGEST_CASE_NUMBER:
+        raise UsageError(f"a case number has at most {LONGEST_CASE_NUMBER} characters")
 
 
 def ask(
@@ -190,7 +215,7 @@ def answer(
     if not agrees:
         _close(connection, release, State.REFUSED, now)
     step = "agreed" if agrees else "refused"
-    recorded.record_step(connection, release, step, who=actor.id, now=now)
+    recorded.record_step(connection, release, step, kind=found.kind, who=actor.id, now=now)
     return find(connection, release)
 
 
@@ -198,9 +223,19 @@ def opened(
     connection: sa.Connection, release: str, *, recordings: int, actor: Actor, now: datetime
 ) -> Release:
     """Enough have agreed, and the keys of the recordings are in memory."""
-    connection.execute(_update(release, State.ASKED).values(state=str(State.OPEN), opened_at=now))
+    found = find(connection, release)
+    span = {"begins": now, "ends": now + timedelta(minutes=found.minutes)} if found.is_live else {}
+    connection.execute(
+        _update(release, State.ASKED).values(state=str(State.OPEN), opened_at=now, **span)
+    )
     recorded.record_step(
-        connection, release, "opened", who=actor.id, now=now, recordings=recordings
+        connection,
+        release,
+        "opened",
+        kind=found.kind,
+        who=actor.id,
+        now=now,
+        recordings=None if found.is_live else recordings,
     )
     return find(connection, release)
 
@@ -210,7 +245,7 @@ def end(connection: sa.Connection, release: str, *, who: str, now: datetime) -> 
     found = find(connection, release)
     if found.state is State.OPEN:
         _close(connection, release, State.ENDED, now)
-        recorded.record_step(connection, release, "ended", who=who, now=now)
+        recorded.record_step(connection, release, "ended", kind=found.kind, who=who, now=now)
     return find(connection, release)
 
 
@@ -222,7 +257,7 @@ def looked(connection: sa.Connection, release: str, *, actor: Actor, now: dateti
     """
     found = find(connection, release)
     require_viewer(found, actor, now)
-    recorded.record_step(connection, release, "looked", who=actor.id, now=now)
+    recorded.record_step(connection, release, "looked", kind=found.kind, who=actor.id, now=now)
 
 
 def require_viewer(release: Release, actor: Actor, now: datetime) -> None:
@@ -256,7 +291,9 @@ def close_overdue(connection: sa.Connection, *, now: datetime) -> list[Release]:
             over.append(end(connection, release.id, who="site", now=now))
         else:
             _close(connection, release.id, State.LAPSED, now)
-            recorded.record_step(connection, release.id, "lapsed", who="site", now=now)
+            recorded.record_step(
+                connection, release.id, "lapsed", kind=release.kind, who="site", now=now
+            )
             over.append(find(connection, release.id))
     return over
 
@@ -291,8 +328,9 @@ def _release(connection: sa.Connection, row: sa.Row[Any]) -> Release:
         .order_by(schema.answers.c.at)
     )
     return Release(
-        **{name: value for name, value in row._mapping.items() if name != "state"},
+        **{n: value for n, value in row._mapping.items() if n not in ("state", "kind")},
         state=State(row.state),
+        kind=Kind(row.kind),
         answers=tuple(
             Answer(custodian=a.custodian, agrees=a.agrees, because=a.because, at=a.at) for a in said
         ),
@@ -301,7 +339,7 @@ def _release(connection: sa.Connection, row: sa.Row[Any]) -> Release:
 
 def _closes_at(release: Release) -> datetime:
     """When an open release ends, or one that waits lapses."""
-    return release.until or release.asked_at + WAITS
+    return release.until or release.asked_at + (LIVE_WAITS if release.is_live else WAITS)
 
 
 def _close(connection: sa.Connection, release: str, state: State, now: datetime) -> None:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 
 from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
 from insyn.trust.ledger import log
-from insyn.trust.ledger.kinds import Kind, Shape, register
+from insyn.trust.ledger.kinds import Kind as LeafKind
+from insyn.trust.ledger.kinds import Shape, register
 from insyn.trust.ledger.leaf import Leaf, Personal
 
+
+class Kind(StrEnum):
+    """What a release opens."""
+
+    RECORDED = "recorded"
+    LIVE = "live"
+    """A camera as it is now, by break-glass."""
+
+
 ASKED = register(
-    Kind(
+    LeafKind(
         name="release.asked",
         title="somebody asked for sealed video of a camera and a span; why is kept beside it",
         what={
@@ -27,11 +38,33 @@ ASKED = register(
     )
 )
 STEP = register(
-    Kind(
+    LeafKind(
         name="release.step",
         title="a release was agreed to, refused, opened, looked at, ended, or lapsed",
         what={"release": Shape.ID, "step": Shape.WORD, "recordings": Shape.COUNT},
         optional=frozenset({"recordings"}),
+    )
+)
+LIVE_ASKED = register(
+    LeafKind(
+        name="break-glass.asked",
+        title="somebody asked to watch a camera live, unmasked; why is kept beside it",
+        what={"release": Shape.ID, "camera": Shape.ID, "minutes": Shape.COUNT},
+        personal=frozenset({"reason", "basis", "case_number"}),
+    )
+)
+LIVE_STEP = register(
+    LeafKind(
+        name="break-glass.step",
+        title="a break-glass was agreed to, refused, opened, looked at, ended, or lapsed",
+        what={"release": Shape.ID, "step": Shape.WORD},
+    )
+)
+LIVE_DENIED = register(
+    LeafKind(
+        name="break-glass.denied",
+        title="somebody asked to watch a camera live, unmasked, and this site does not allow it",
+        what={"camera": Shape.ID, "because": Shape.WORD},
     )
 )
 
@@ -59,6 +92,31 @@ def record_asked(
     log.append(connection, Leaf(kind=ASKED.name, who=who, what=what, personal=personal), now=now)
 
 
+def record_live_asked(
+    connection: sa.Connection,
+    release: str,
+    camera: str,
+    *,
+    minutes: int,
+    texts: dict[str, str],
+    who: str,
+    now: datetime,
+) -> None:
+    """Add the leaf of a request for a break-glass."""
+    what: dict[str, Json] = {"release": release, "camera": camera, "minutes": minutes}
+    personal = {name: Personal(subject=release, data=text) for name, text in texts.items()}
+    leaf = Leaf(kind=LIVE_ASKED.name, who=who, what=what, personal=personal)
+    log.append(connection, leaf, now=now)
+
+
+def record_denied(
+    connection: sa.Connection, camera: str, *, because: str, who: str, now: datetime
+) -> None:
+    """Add the leaf of a request that the permit does not allow."""
+    what: dict[str, Json] = {"camera": camera, "because": because}
+    log.append(connection, Leaf(kind=LIVE_DENIED.name, who=who, what=what), now=now)
+
+
 def record_step(
     connection: sa.Connection,
     release: str,
@@ -66,10 +124,12 @@ def record_step(
     *,
     who: str,
     now: datetime,
+    kind: Kind = Kind.RECORDED,
     recordings: int | None = None,
 ) -> None:
     """Add the leaf of a step."""
     what: dict[str, Json] = {"release": release, "step": step}
     if recordings is not None:
         what["recordings"] = recordings
-    log.append(connection, Leaf(kind=STEP.name, who=who, what=what), now=now)
+    name = LIVE_STEP.name if kind is Kind.LIVE else STEP.name
+    log.append(connection, Leaf(kind=name, who=who, what=what), now=now)

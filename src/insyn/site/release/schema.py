@@ -24,6 +24,7 @@ releases = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("opened_at", Moment),
     sa.Column("closed_at", Moment),
+    sa.Column("kind", sa.String(16), nullable=False, server_default="recorded"),
 )
 
 answers = sa.Table(

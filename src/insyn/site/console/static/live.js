@@ -17,6 +17,7 @@ class InsynLive extends HTMLElement {
   connectedCallback() {
     if (this.video) return;
     this.tries = 0;
+    this.mark = this.querySelector(".watermark");
     this.replaceChildren();
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
     this.label = this.#part("div", "label");
@@ -26,6 +27,7 @@ class InsynLive extends HTMLElement {
     this.text = this.#part("p", "says");
     this.text.setAttribute("role", "status");
     this.append(this.video, this.label, this.text);
+    if (this.mark) this.append(this.mark);
     this.#say("Connecting");
     this.addEventListener("dblclick", () => this.#grow());
     this.addEventListener("keydown", (event) => {
@@ -61,7 +63,7 @@ class InsynLive extends HTMLElement {
 
   #connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/live/${this.getAttribute("camera")}`);
+    this.socket = new WebSocket(`${scheme}://${location.host}${this.getAttribute("path") ?? `/live/${this.getAttribute("camera")}`}`);
     this.socket.binaryType = "arraybuffer";
     this.heard = performance.now();
     this.socket.onmessage = (event) => this.#hear(event.data);
@@ -151,7 +153,7 @@ class InsynLive extends HTMLElement {
     const start = ranges.start(ranges.length - 1);
     const behind = edge - this.video.currentTime;
     if (this.video.currentTime < start || behind > 3) this.video.currentTime = Math.max(start, edge - 0.1);
-    this.video.playbackRate = behind > AHEAD_S ? 1.1 : 1;
+    this.video.playbackRate = behind > (Number(this.getAttribute("ahead")) || AHEAD_S) ? 1.1 : 1;
     if (this.video.paused) this.video.play().catch(() => {});
     this.dataset.at = this.video.currentTime.toFixed(2);
   }
