@@ -68,7 +68,7 @@ class InsynLive extends HTMLElement {
     this.heard = performance.now();
     this.socket.onmessage = (event) => this.#hear(event.data);
     this.socket.onclose = (event) => {
-      if (this.gone) return;
+      if (this.gone || this.over) return;
       const refused = event.code === 1008 || (event.code === 1006 && !this.hasSeen && this.tries > 2);
       this.#lose(refused ? "Sign in again to watch" : "The console is being reached again");
       const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
@@ -86,7 +86,10 @@ class InsynLive extends HTMLElement {
     const said = JSON.parse(data);
     if (said.type === "init") this.#begin(said);
     else if (said.type === "state") this.#state(said.state, said.text);
-    else if (said.type === "error") this.#lose(said.text || said.reason);
+    else if (said.type === "error") {
+      this.over = said.reason === "over"; // nothing comes again
+      this.#lose(said.text || said.reason);
+    }
     else if (said.type === "drop") this.dataset.dropped = Number(this.dataset.dropped || 0) + said.frames;
   }
 
@@ -143,7 +146,7 @@ class InsynLive extends HTMLElement {
   }
 
   #look() {
-    if (performance.now() - this.heard > PATIENCE_MS && this.dataset.state !== "LOST") {
+    if (!this.over && performance.now() - this.heard > PATIENCE_MS && this.dataset.state !== "LOST") {
       this.#lose("Nothing comes from this camera");
       this.socket.close();
     }
