@@ -13,14 +13,22 @@ from insyn.cli.options import DataOption, data_directory
 PartOption = Annotated[str, typer.Option("--part", help="Which process of how many this is.")]
 
 
-def shield_worker(part: PartOption = "1/1", data: DataOption = None) -> None:
+def shield_worker(
+    part: PartOption = "1/1",
+    on_demand: Annotated[
+        bool, typer.Option("--on-demand", help="Full resolution, for who looks at one camera.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
     """Mask the site's cameras, keep and show what is masked, until told to stop."""
     from insyn.site.directory import site_directory
     from insyn.site.recorder.plans import read_part
+    from insyn.site.serving.full import on_demand_of
     from insyn.site.serving.shields import shield_worker_of
 
     start_logging()
-    worker = shield_worker_of(site_directory(data_directory(data)), read_part(part))
+    site = site_directory(data_directory(data))
+    worker = on_demand_of(site) if on_demand else shield_worker_of(site, read_part(part))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()

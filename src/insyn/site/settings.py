@@ -32,6 +32,7 @@ class Settings:
         retention_days: how long recordings are kept; never longer than the permit says.
         release_minutes: how long a release is open at most.
         detector: path of an ONNX model that may add to every camera's mask; "" is none.
+        full_views: cameras shown in full resolution at once; 0: as the machine has cores.
     """
 
     name: str = "A site"
@@ -43,6 +44,7 @@ class Settings:
     retention_days: int = 14
     release_minutes: int = 60
     detector: str = ""
+    full_views: int = 0
 
     def __post_init__(self) -> None:
         for field in ("name", "address", "controller", "contact", "detector"):
@@ -59,6 +61,7 @@ class Settings:
             ("archive_bytes", 0, 1 << 60),
             ("retention_days", 1, 1826),
             ("release_minutes", 1, 1440),
+            ("full_views", 0, 64),
         ):
             number = getattr(self, field)
             if not isinstance(number, int) or not least <= number <= most:

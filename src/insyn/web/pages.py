@@ -55,11 +55,10 @@ class Pages:
         return self.show(request, "problem.html", status=status, status_code=status, text=sentence)
 
     def static_url(self, name: str) -> str:
-        """The address of a static file, which changes with its content."""
-        content = _content(self._package, name)
-        if content is None:
+        """The address of a static file; it changes with the content of any: one imports others."""
+        if _content(self._package, name) is None:
             raise Refusal(f"there is no static file {name}")
-        return f"/static/{hashlib.sha256(content).hexdigest()[:12]}/{name}"
+        return f"/static/{_version(self._package)}/{name}"
 
     def static_routes(self) -> APIRouter:
         """Serves the static files; the part of the address before the name is not looked at."""
@@ -74,6 +73,15 @@ class Pages:
             return Response(content, media_type=kind, headers={"Cache-Control": MONTH})
 
         return routes
+
+
+@cache
+def _version(package: str) -> str:
+    digest = hashlib.sha256()
+    for place in (package, "insyn.web"):
+        for path in sorted((files(place) / "static").iterdir(), key=lambda one: one.name):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @cache

@@ -254,7 +254,7 @@ def test_the_asker_sees_the_original_live_and_nobody_else(console: Console) -> N
         with pytest.raises(SocketClosed) as closed:
             console.hear(who, path, lambda _: False)
         assert closed.value.code == 1008, who
-        assert "insyn-live" not in console.client(who).get(f"/releases/{release}").text
+        assert "insyn-opened" not in console.client(who).get(f"/releases/{release}").text
     assert f'path="{path}"' in console.client("ines").get(f"/releases/{release}").text
 
 

@@ -56,6 +56,7 @@ def create_app(desk: SiteDesk) -> Guard:
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await desk.hub.close()
+        await desk.full.close()
         await asyncio.to_thread(desk.close)
 
     app = FastAPI(

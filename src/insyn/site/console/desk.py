@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from insyn.site.export.desk import ExportDesk
 from insyn.site.live.hub import Hub
 from insyn.site.permission.judging import Permission
 from insyn.site.release.desk import ReleaseDesk
+from insyn.site.serving.full import full_socket
 from insyn.site.settings import Settings, read_settings
 from insyn.site.shielding.worker import find_socket
 from insyn.site.store import open_site
@@ -74,6 +76,7 @@ class SiteDesk:
         self.keeper = CredentialKeeper(open_site_key(site.key))
         self.tokens = MediaTokens(secrets.token_bytes(32))
         self.hub = Hub(lambda camera: find_socket(site.run, camera))
+        self.full = Hub(lambda _: _existing(full_socket(site)), linger_s=2.0)
         self.looking = Looking(self.store, clock)
         self.releases = ReleaseDesk(
             self.store,
@@ -225,3 +228,7 @@ class SiteDesk:
         if str(allowed.standing) != "valid":
             return {"kind": "warn", "text": allowed.sentence}
         return None
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None

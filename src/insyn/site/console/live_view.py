@@ -12,6 +12,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
+from insyn.site.live.hub import Hub
 from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, identified
@@ -24,15 +25,23 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The route of live view."""
     made = APIRouter()
 
+    @made.websocket("/live/{camera}/full")
+    async def full(socket: WebSocket, camera: str) -> None:
+        """The same in full resolution, masked, where the machine has room for it."""
+        await serve(socket, camera, desk.full, "live-full")
+
     @made.websocket("/live/{camera}")
     async def live(socket: WebSocket, camera: str) -> None:
+        await serve(socket, camera, desk.hub, "live")
+
+    async def serve(socket: WebSocket, camera: str, hub: Hub, how: str) -> None:
         secret = socket.cookies.get(SECURE_COOKIE) or socket.cookies.get(COOKIE, "")
 
         def who() -> str:
             visitor = identified(secret, desk.store, desk.clock)
             if visitor is None or why_not(visitor.actor, "live.watch"):
                 return ""
-            desk.looking.note(visitor.actor.id, camera, "live")
+            desk.looking.note(visitor.actor.id, camera, how)
             return visitor.actor.id
 
         try:
@@ -45,7 +54,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             return
         await socket.accept()
         tasks = [
-            asyncio.create_task(_send(socket, desk, camera)),
+            asyncio.create_task(_send(socket, hub, camera)),
             asyncio.create_task(_until_gone(socket)),
             asyncio.create_task(_while_allowed(who)),
         ]
@@ -59,8 +68,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     return made
 
 
-async def _send(socket: WebSocket, desk: SiteDesk, camera: str) -> None:
-    watched = desk.hub.watch(camera)
+async def _send(socket: WebSocket, hub: Hub, camera: str) -> None:
+    watched = hub.watch(camera)
     try:
         async for part in watched:
             if isinstance(part, str):

@@ -96,9 +96,10 @@ class Viewer:
 class Hub:
     """All that is watched now in this process; used from one event loop."""
 
-    def __init__(self, find: Find) -> None:
-        """Look for workers with `find`."""
+    def __init__(self, find: Find, *, linger_s: float = LINGER_S) -> None:
+        """Look for workers with `find`; a camera stays connected so long without a viewer."""
         self._find = find
+        self._linger_s = linger_s
         self._watched: dict[str, _Watched] = {}
 
     async def watch(self, camera: str) -> AsyncIterator[str | bytes]:
@@ -117,7 +118,7 @@ class Hub:
         finally:
             watched.leave(viewer)
             if not watched.is_wanted:
-                asyncio.get_running_loop().call_later(LINGER_S, self._end_if_idle, camera)
+                asyncio.get_running_loop().call_later(self._linger_s, self._end_if_idle, camera)
 
     def watchers(self) -> dict[str, int]:
         """How many look at each camera now."""

@@ -1,4 +1,7 @@
-"""Which processes a site needs: a recorder for sixty cameras, a shield worker for eight."""
+"""Which processes a site needs: a recorder for sixty cameras, a shield worker for eight.
+
+Full resolution on demand has a process of its own: what it costs makes no wall late.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,8 @@ def jobs_of(site: SiteDirectory, *, host: str, port: int) -> list[Job]:
         )
         for part in range(1, workers + 1)
     ]
+    full = ("site", "shield-worker", "--on-demand")
+    jobs.append(Job(name="shield-full", arguments=(*data, *full)))
     web = ("site", "web", "--host", host, "--port", str(port))
     jobs.append(Job(name="web", arguments=(*data, *web)))
     return jobs

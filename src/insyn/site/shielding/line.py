@@ -130,8 +130,10 @@ class Line:
         publisher: Publisher,
         keeper: Keeper | None,
         clocks: Clocks,
+        largest: tuple[int, int] = LARGEST,
     ) -> None:
         self.camera = camera
+        self._largest = largest
         self.state = LineState()
         self._source = source
         self._make_shield = make_shield
@@ -152,6 +154,11 @@ class Line:
         stream = self._stream
         if stream is not None:
             stream.close()
+
+    @property
+    def is_over(self) -> bool:
+        """It was told to end, and has ended."""
+        return self._stopping.is_set() and not self._thread.is_alive()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the end."""
@@ -195,7 +202,7 @@ class Line:
         with self._source.open() as stream:
             self._stream = stream
             work = _Work(self)
-            decoder = Decoder(stream.parameters, largest=LARGEST)
+            decoder = Decoder(stream.parameters, largest=self._largest)
             pace = _Pace()
             try:
                 for packet in stream.packets():

@@ -82,6 +82,10 @@ class Publisher:
         with contextlib.suppress(RuntimeError):  # closed meanwhile
             self._loop.call_soon_threadsafe(self._deliver, camera, messages)
 
+    def watched(self) -> list[str]:
+        """Whose pictures somebody has connected for, the first to ask first; from any thread."""
+        return [name for name, channel in list(self._channels.items()) if channel.readers]
+
     def forget(self, camera: str) -> None:
         """Let go of a camera's readers: it is shown no more."""
         with contextlib.suppress(RuntimeError):

@@ -105,6 +105,19 @@ class SceneFolder:
         return scene
 
 
+class ReadOnlyScenes(SceneFolder):
+    """The same scenes for a shield beside the everyday one: it takes them up, and changes none."""
+
+    def keep(self, scene: KeptScene) -> None:
+        """Keep nothing: the everyday line does."""
+
+    def drop(self, scene: KeptScene) -> None:
+        """Drop nothing."""
+
+    def forget(self, camera: str) -> None:
+        """Forget nothing."""
+
+
 def _coded(scene: KeptScene) -> bytes:
     background = scene.background
     height, width = background.known.shape

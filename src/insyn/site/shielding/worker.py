@@ -129,7 +129,7 @@ class Worker:
             age_ns = now_ns - state.last_ns if state.last_ns else None
             if age_ns is None or age_ns > SILENT_NS:
                 # Also keeps the connection of whoever looks from being taken for dead.
-                self._publisher.say(camera, _silence(state))
+                self._publisher.say(camera, silence(state))
             cameras[camera] = {
                 "state": state.state,
                 "trouble": state.trouble,
@@ -160,7 +160,7 @@ def _scene(state: LineState) -> dict[str, object]:
     return {"how": scene.how, "by": scene.by, "at_ns": scene.at_ns, "text": scene.text}
 
 
-def _silence(state: LineState) -> Message:
+def silence(state: LineState) -> Message:
     """What whoever looks is told of a line that yields nothing."""
     if state.trouble:
         said = {"reason": state.trouble, "text": f"No picture: {state.text}"}

@@ -17,7 +17,6 @@ class InsynLive extends HTMLElement {
   connectedCallback() {
     if (this.video) return;
     this.tries = 0;
-    this.mark = this.querySelector(".watermark");
     this.replaceChildren();
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
     this.label = this.#part("div", "label");
@@ -27,7 +26,6 @@ class InsynLive extends HTMLElement {
     this.text = this.#part("p", "says");
     this.text.setAttribute("role", "status");
     this.append(this.video, this.label, this.text);
-    if (this.mark) this.append(this.mark);
     this.#say("Connecting");
     this.addEventListener("dblclick", () => this.#grow());
     this.addEventListener("keydown", (event) => {
@@ -63,12 +61,12 @@ class InsynLive extends HTMLElement {
 
   #connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}${this.getAttribute("path") ?? `/live/${this.getAttribute("camera")}`}`);
+    this.socket = new WebSocket(`${scheme}://${location.host}/live/${this.getAttribute("camera")}`);
     this.socket.binaryType = "arraybuffer";
     this.heard = performance.now();
     this.socket.onmessage = (event) => this.#hear(event.data);
     this.socket.onclose = (event) => {
-      if (this.gone || this.over) return;
+      if (this.gone) return;
       const refused = event.code === 1008 || (event.code === 1006 && !this.hasSeen && this.tries > 2);
       this.#lose(refused ? "Sign in again to watch" : "The console is being reached again");
       const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
@@ -86,10 +84,7 @@ class InsynLive extends HTMLElement {
     const said = JSON.parse(data);
     if (said.type === "init") this.#begin(said);
     else if (said.type === "state") this.#state(said.state, said.text);
-    else if (said.type === "error") {
-      this.over = said.reason === "over"; // nothing comes again
-      this.#lose(said.text || said.reason);
-    }
+    else if (said.type === "error") this.#lose(said.text || said.reason);
     else if (said.type === "drop") this.dataset.dropped = Number(this.dataset.dropped || 0) + said.frames;
   }
 
@@ -146,7 +141,7 @@ class InsynLive extends HTMLElement {
   }
 
   #look() {
-    if (!this.over && performance.now() - this.heard > PATIENCE_MS && this.dataset.state !== "LOST") {
+    if (performance.now() - this.heard > PATIENCE_MS && this.dataset.state !== "LOST") {
       this.#lose("Nothing comes from this camera");
       this.socket.close();
     }
@@ -156,7 +151,7 @@ class InsynLive extends HTMLElement {
     const start = ranges.start(ranges.length - 1);
     const behind = edge - this.video.currentTime;
     if (this.video.currentTime < start || behind > 3) this.video.currentTime = Math.max(start, edge - 0.1);
-    this.video.playbackRate = behind > (Number(this.getAttribute("ahead")) || AHEAD_S) ? 1.1 : 1;
+    this.video.playbackRate = behind > AHEAD_S ? 1.1 : 1;
     if (this.video.paused) this.video.play().catch(() => {});
     this.dataset.at = this.video.currentTime.toFixed(2);
   }
