@@ -40,13 +40,19 @@ _NEAR = 0.7
 """So many everyday words make a language sure; others with that share of them stand too."""
 _MOST_PLACES = 40
 """Words of one concept in one sentence that are looked at."""
+_SISTERS = tuple(
+    frozenset(names.split())
+    for names in ("hr sr bs me", "id ms", "cs sk", "da no nb nn", "es gl", "rw rn", "zu xh ss")
+)
+"""Languages so near that a word table of one speaks for the others."""
+_EVERYWHERE = frozenset({"en"})
+"""English words stand in texts of every language."""
 _FEW_WORDS = 6
 _LETTERS_A_WORD = 2
 """Letters that a word found in a script without spaces is taken to explain, at least."""
 _LETTERS_A_SPACELESS_WORD = 5
 _READ = 0.1
 """The share of a text's words that one language must explain."""
-_ARABIC = re.compile("[\u0600-\u06ff]")
 _Place = tuple[int, int, int]
 """Clause, start and end."""
 _Places = dict[str, list[_Place]]
@@ -152,7 +158,8 @@ class Lexicon:
         most = max(votes.values(), default=0)
         if most < _SURE:
             return frozenset()
-        return frozenset(name for name, count in votes.items() if count >= most * _NEAR)
+        found = frozenset(name for name, count in votes.items() if count >= most * _NEAR)
+        return found.union(*(sisters for sisters in _SISTERS if sisters & found))
 
     def _concepts(
         self,
@@ -173,9 +180,8 @@ class Lexicon:
                 known = spoken_in or (heard if len(hit.term) <= _SHORT else hit.languages)
                 if not hit.languages & known:
                     continue
-            # So is one in Arabic letters: Urdu's "and" is Pashto's "fire".
-            is_short = hit.letters < _WEAK and _ARABIC.match(hit.term)
-            if is_short and spoken_in and not hit.languages & spoken_in:
+            # Urdu's "and" is Pashto's "fire": where the language is sure, only its words count.
+            if spoken_in and not hit.languages & (spoken_in | _EVERYWHERE):
                 continue
             place = (at, hit.start, hit.end)
             if len(spoken.setdefault(hit.concept, [])) < _MOST_PLACES:

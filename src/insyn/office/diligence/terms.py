@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -122,22 +122,30 @@ class Terms:
         wanted = None if concepts is None else set(concepts)
         return [hit for hit in self._found[folded] if wanted is None or hit.concept in wanted]
 
-    def _search(self, folded: str) -> Iterator[Hit]:
+    def _search(self, folded: str) -> list[Hit]:
+        """The longest of overlapping words of a concept; it speaks every language of the rest."""
         matches = [*self._in_words(folded), *self._in_running_text(folded)]
         matches.sort(key=lambda found: (found[0], -found[1]))
-        ends: dict[str, int] = {}
+        hits: list[Hit] = []
+        last: dict[str, int] = {}
         for start, end, found in matches:
             for concept, languages in found.owners.items():
-                if start >= ends.get(concept, 0):
-                    ends[concept] = end
-                    yield Hit(
-                        concept=concept,
-                        term=folded[start:end],
-                        start=start,
-                        end=end,
-                        languages=languages,
-                        letters=found.letters,
+                at = last.get(concept)
+                if at is None or start >= hits[at].end:
+                    last[concept] = len(hits)
+                    hits.append(
+                        Hit(
+                            concept=concept,
+                            term=folded[start:end],
+                            start=start,
+                            end=end,
+                            languages=languages,
+                            letters=found.letters,
+                        )
                     )
+                elif end <= hits[at].end and not languages <= hits[at].languages:
+                    hits[at] = replace(hits[at], languages=hits[at].languages | languages)
+        return hits
 
     def _in_words(self, folded: str) -> Iterator[_Match]:
         words = folded.split(" ")

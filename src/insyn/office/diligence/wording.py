@@ -15,9 +15,9 @@ from insyn.office.diligence.folding import fold, latinised
 from insyn.office.diligence.terms import Hit, Terms
 
 _SENTENCE = re.compile(
-    r"(?<=[a-z\u00c0-\uffff\d)\"'»”’])[.](?=\s|$)|[!?;:\n\r。！？；：؛؟۔।॥။።፤៖།…]+"
+    r"(?<=[a-z\u00c0-\uffff\d)\"'»”’])[.](?=\s|$)|[!?;\n\r。！？；؛؟۔।॥။።፤៖།…]+"
 )
-_COMMA = re.compile("[,،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
+_COMMA = re.compile("[,:：،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
 _LONGEST_CLAUSE = 600
 """Letters of a clause; what is longer is cut at a space, for no one writes so."""
 _MOST_CLAUSES = 40
@@ -45,6 +45,8 @@ _NEVER = frozenset({"who"})
 _REFUSING = frozenset({"confinement"})
 _NOUNS = frozenset({"groups", "dissenters", "people"})
 """Concepts of people: a negation after them is of their verb, but for verb-final languages."""
+_OFFERED = frozenset({"face", "categorisation", "identify"})
+"""Concepts of what a solution may hold: struck from the offer, it does not hold it."""
 _ACTS = frozenset({"linking", "watching", "know", "tracing", "identify"})
 """Concepts of acts: the verbs of some languages carry their negation within."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
@@ -95,7 +97,7 @@ class Negation:
     """Says of a hit whether its clause negates it."""
 
     def __init__(self, terms: Terms) -> None:
-        """Args: terms: holds the concepts `negation`, `contrast` and `hiding`."""
+        """Args: terms: holds the concepts `negation`, `struck`, `contrast` and `hiding`."""
         self._terms = terms
 
     def negated(self, clauses: list[Clause], at: int, hit: Hit) -> bool:
@@ -121,6 +123,8 @@ class Negation:
     def _negators(self, folded: str, hit: Hit) -> list[Hit]:
         hits = self._terms.find(folded)
         negations = [h for h in hits if h.concept == "negation"]
+        if hit.concept in _OFFERED:
+            negations += [h for h in hits if h.concept == "struck"]
         if not negations:
             return []
         hiding = [h for h in hits if h.concept == "hiding"]
