@@ -18,6 +18,8 @@ _SENTENCE = re.compile(
     r"(?<=[a-z\u00c0-\uffff\d)\"'»”’])[.](?=\s|$)|[!?;\n\r。！？；؛؟۔।॥။።፤៖།…]+"
 )
 _COMMA = re.compile("[,:：،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
+_ARABIC = re.compile("[\u0600-\u06ff]")
+"""A script of many languages: the negation of one is a verb of another."""
 _LONGEST_CLAUSE = 600
 """Letters of a clause; what is longer is cut at a space, for no one writes so."""
 _MOST_CLAUSES = 40
@@ -139,11 +141,11 @@ class Negation:
             for n in negations
             if not any(h.start <= n.start < h.end for h in hiding)
             and (
-                not n.term.isascii()
+                not (n.term.isascii() or _ARABIC.match(n.term))
                 or "en" in n.languages
                 or n.languages & hit.languages
                 or (len(n.term) > _SHORT and n.end + 1 == hit.start)
-                or (len(n.term) > _SHORT and n.languages & spoken)
+                or ((len(n.term) > _SHORT or not n.term.isascii()) and n.languages & spoken)
             )
         ]
 
