@@ -56,6 +56,7 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "end_user_declared": END_USERS,
     "use": USES,
     "use_declared": USES,
+    "use_stated": USES,
     "area": AREAS,
     "safeguards": (*SAFEGUARDS, "unknown"),
     "list_status": (*LIST_STATES, "unknown"),

@@ -12,6 +12,7 @@ from insyn.office.diligence.entries import Finding
 from insyn.office.diligence.facts import FACTS, SECURITY, WIDE, Facts, FactValue
 from insyn.office.diligence.folding import fold
 from insyn.office.diligence.lexicon import Lexicon
+from insyn.office.diligence.papers import against, has_security_buyer, owner_status
 from insyn.office.diligence.purposes import (
     VERIFYING,
     VIDEO_MANAGEMENT,
@@ -25,6 +26,20 @@ from insyn.office.diligence.purposes import (
 from insyn.office.diligence.safeguards import UNKNOWN, safeguards_of
 from insyn.office.diligence.texts import read_texts, unread
 
+_OWNERS = ("place_of_others", "groups", "gatherings")
+"""Concepts in the name of a congregation, a union or an association."""
+_MODEST = 64
+"""Cameras from which a deal is not modest; our own choice, as in R-51."""
+_PLAIN = frozenset(
+    {
+        "masking", "privacy_masking", "privacy_shield", "thermal", "people_counting", "counting",
+        "queue_analytics", "incident_detection", "smoke_detection", "fire_detection",
+        "motion_detection", "intrusion_detection", "fall_detection", "parking_occupancy",
+        "low_light", "recording", "live_view", "playback", "encryption", "tamper_detection",
+        "night_vision", "occupancy", "vehicle_counting",
+    }
+)  # fmt: skip
+"""Capabilities that tell nobody from another."""
 _CAPABILITY_SIGNALS = ("face_recognition", "biometric_categorisation")
 
 
@@ -72,6 +87,7 @@ class _Derivation:
             "is_security": end_user in SECURITY,
             "use": use,
             "use_declared": self._declared(deal.use_case, USES, "unspecified"),
+            "use_stated": self._stated(),
             "area": area,
             "is_wide": area in WIDE,
             "is_public": deal.public_access is not False,
@@ -106,10 +122,14 @@ class _Derivation:
             "practices": self._ids("practice", strong=True),
             "signals": sorted(self.signals),
             "unread": unread(deal, self.lexicon),
+            "evidence_against": against(deal),
+            "has_security_buyer": has_security_buyer(deal, self.lexicon),
             "evidence_kinds": sorted({kind_of(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),
             "problems": len(deal.problems),
         }
+        values["is_own_place"] = self._is_own_place()
+        values["is_modest"] = _is_modest(values)
         self._note_unknown(values)
         values["contradictions"] = sorted({field for field, _ in self.contradictions})
         values["unknown"] = self.unknown
@@ -144,17 +164,35 @@ class _Derivation:
             return SECURITY[0]
         return declared
 
+    def _stated(self) -> str:
+        """The worse of the declared use and what the stated purpose says."""
+        declared = self._declared(self.deal.use_case, USES, "unspecified")
+        read = use_of(self.deal.purpose_stated)
+        return _worse(declared, read, USES) if read else declared
+
+    def _is_own_place(self) -> bool:
+        """Whether a sensitive place is filmed by those whose place it is, by their own name."""
+        deal = self.deal
+        return (
+            any(_given(site) for site in deal.sensitive_sites or ())
+            and deal.end_user_type in ("private_or_transport_operator", "public_non_security")
+            and any(self.lexicon.has(deal.end_user or "", concept) for concept in _OWNERS)
+        )
+
     def _use(self, end_user: str) -> str:
         deal = self.deal
         declared = self._declared(deal.use_case, USES, "unspecified")
         read = use_of(deal.purpose_stated)
-        use = _worse(declared, read, USES) if read else declared
+        use = self._stated()
         if declared == "unspecified" and read in ("premises", "crowd_safety", "traffic_incidents"):
             use = read
         if use == "unspecified" and deal.area in ("building", "venue") and self._guards():
             use = "premises"
         tame = use in ("premises", "crowd_safety", "traffic_incidents")
-        if tame and self.signals & {"dissent_targeted", "group_targeted", "gatherings_watched"}:
+        watched = {"dissent_targeted", "group_targeted"}
+        if not self._is_own_place():  # A congregation that films its own door watches nobody else.
+            watched.add("gatherings_watched")
+        if tame and self.signals & watched:
             self._contradict("use_case", f"declared {use}, the text speaks of watching people")
             return "campaign_or_social_management"
         if tame and end_user not in SECURITY and "security_access" in self.signals:
@@ -211,6 +249,8 @@ class _Derivation:
     def _list_status(self) -> str:
         order = ("none", "unknown", "possible", "confirmed", "owned")
         states = [self.deal.list_status or "unknown"]
+        if (owners := owner_status(self.deal, self.lexicon)) != "none":
+            states.append(owners)
         if self.screened is not None:
             states = [s for s in states if s != "unknown"] + [self.screened]
         return max((s if s in order else "possible" for s in states), key=order.index)
@@ -264,6 +304,28 @@ class _Derivation:
         unread = values["unread"]
         assert isinstance(unread, list)
         self.unknown += [name for name in unread if name not in self.unknown]
+
+
+def _is_modest(values: Mapping[str, FactValue]) -> bool:
+    """Whether all that is declared is known, small and plain, and no evidence speaks against it."""
+    capabilities = values["capabilities"]
+    assert isinstance(capabilities, list)
+    cameras = values["cameras"]
+    assert isinstance(cameras, int)
+    return (
+        values["end_user"] in END_USERS[:3]
+        and values["use"] in USES[:3]
+        and values["area"] in ("building", "venue")
+        and 0 < cameras < _MODEST
+        and _PLAIN.issuperset(capabilities)
+        and values["list_status"] == "none"
+        and values["export_class"] in ("non_controlled", "unknown")
+        and not values["has_platform"]
+        and not values["has_unknown_tier"]
+        and not values["linked_orders"]
+        and not values["disputes"]
+        and not values["evidence_against"]
+    )
 
 
 def _worse(one: str, two: str, order: tuple[str, ...]) -> str:

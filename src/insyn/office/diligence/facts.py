@@ -22,6 +22,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "is_security": ("bool", "the end user is police, public security, intelligence or military"),
     "use": ("string", f"worst credible of {', '.join(USES)}"),
     "use_declared": ("string", "as declared; unspecified where not"),
+    "use_stated": ("string", "the worse of the declared use and what the stated purpose says"),
     "area": ("string", f"worst credible of {', '.join(AREAS)}"),
     "is_wide": ("bool", "a district, a city or a network; public space, not a site"),
     "is_public": ("bool", "the public has access, or nobody has said that it has not"),
@@ -53,6 +54,12 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "signals": ("list", "what texts say: ids of signals and weak practices"),
     "unread": ("list", "fields whose text is in a language that the lexicon cannot read"),
     "contradictions": ("list", "fields in which the record contradicts itself"),
+    "evidence_against": ("list", "fields that a piece of evidence is marked to contradict"),
+    "has_security_buyer": ("bool", "an award, a delivery note or a register names a security body"),
+    "is_own_place": ("bool", "a sensitive place is filmed by those whose place it is"),
+    "is_modest": ("bool", "a known operator that is no security body, one building or venue, fewer "
+                  "than 64 cameras that tell nobody from another, nothing unnamed or linked, and "
+                  "no evidence against it"),
     "disputes": ("int", "points on which sources dispute"),
     "evidence_kinds": ("list", "kinds of the evidence: complaint, press, tender, other"),
     "unknown": ("list", "fields that are unknown"),

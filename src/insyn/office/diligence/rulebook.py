@@ -7,6 +7,7 @@ the worst of the rules that fire. A company's rulebook beside ours can only add 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from insyn.office.diligence.facts import FactValue
 from insyn.office.diligence.lexicon import Lexicon, lexicon
 from insyn.office.diligence.reading import read_with_places
 
-CURRENT = "1.0.0"
+CURRENT = "1.1.0"
 """The version of our rulebook that judges today; released ones are never edited."""
 
 
@@ -93,14 +94,23 @@ def rulebook(version: str = CURRENT) -> Rulebook:
     Raises:
         Refusal: there is no such version.
     """
+    return load(_content(version).decode("utf-8"), name=f"rulebook {version}", is_ours=True)
+
+
+def _content(version: str) -> bytes:
+    """The file of a released rulebook of ours, as it is.
+
+    Raises:
+        Refusal: there is no such version.
+    """
     path = files("insyn.office.diligence").joinpath("data", f"rulebook-{version}.yaml")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version) or not path.is_file():
         raise Refusal(f"there is no rulebook {version}; this release judges by {CURRENT}")
-    return load(path.read_text("utf-8"), name=f"rulebook {version}")
+    return path.read_bytes()
 
 
-def load(text: str, *, name: str) -> Rulebook:
-    """Read and check a rulebook.
+def load(text: str, *, name: str, is_ours: bool = False) -> Rulebook:
+    """Read and check a rulebook; `is_ours`: it may build on another one of ours.
 
     Raises:
         UnreadableInput: it is not YAML, or a rule is malformed; the message names line and rule.
@@ -112,6 +122,7 @@ def load(text: str, *, name: str) -> Rulebook:
     if not isinstance(found, dict) or not isinstance(found.get("rules"), list):
         raise UnreadableInput(f"{name} has no rules; see docs/reference/rulebook.md")
     lines = _lines(node)
+    base = _base(found.get("builds_on"), name, is_ours=is_ours)
     sources = found.get("sources") or {}
     rules: list[Rule] = []
     for at, row in enumerate(found["rules"]):
@@ -123,12 +134,34 @@ def load(text: str, *, name: str) -> Rulebook:
                 raise ValueError("its id stands twice")
         except ValueError as error:
             raise UnreadableInput(f"{name}, line {line}, rule {rule_id}: {error}") from error
+    own = {rule.id: rule for rule in base.rules} if base else {}
+    own.update({rule.id: rule for rule in rules})
     return Rulebook(
         name=str(found.get("name") or name),
         version=str(found.get("version") or "0"),
-        baseline=found.get("baseline") or {},
-        rules=tuple(rules),
+        baseline=found.get("baseline") or (base.baseline if base else {}),
+        rules=tuple(own.values()),
     )
+
+
+def _base(given: object, name: str, *, is_ours: bool) -> Rulebook | None:
+    """The rulebook that this one builds on, which must be the very text it was written over.
+
+    Raises:
+        UnreadableInput: `builds_on` is malformed, in a company's rulebook, or the text differs.
+    """
+    if given is None:
+        return None
+    if not is_ours:
+        raise UnreadableInput(f"{name}: only ours build on one another; give all rules, or none")
+    told = given if isinstance(given, dict) else {}
+    version, digest = told.get("version"), told.get("sha256")
+    if hashlib.sha256(_content(str(version))).hexdigest() != digest:
+        raise UnreadableInput(
+            f"{name} builds on rulebook {version}, whose text is another than when it was written; "
+            "restore it: a released rulebook is never edited"
+        )
+    return rulebook(str(version))
 
 
 def check(book: Rulebook, words: Lexicon | None = None) -> list[str]:
