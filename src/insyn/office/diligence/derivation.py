@@ -12,7 +12,12 @@ from insyn.office.diligence.entries import Finding
 from insyn.office.diligence.facts import FACTS, SECURITY, WIDE, Facts, FactValue
 from insyn.office.diligence.folding import fold
 from insyn.office.diligence.lexicon import Lexicon
-from insyn.office.diligence.papers import against, has_security_buyer, owner_status
+from insyn.office.diligence.papers import (
+    against,
+    has_grave_press,
+    has_security_buyer,
+    owner_status,
+)
 from insyn.office.diligence.purposes import (
     VERIFYING,
     VIDEO_MANAGEMENT,
@@ -124,6 +129,7 @@ class _Derivation:
             "unread": unread(deal, self.lexicon),
             "evidence_against": against(deal),
             "has_security_buyer": has_security_buyer(deal, self.lexicon),
+            "has_grave_press": has_grave_press(deal, self.lexicon),
             "evidence_kinds": sorted({kind_of(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),
             "problems": len(deal.problems),

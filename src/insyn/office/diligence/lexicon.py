@@ -42,11 +42,19 @@ _MOST_PLACES = 40
 """Words of one concept in one sentence that are looked at."""
 _SISTERS = tuple(
     frozenset(names.split())
-    for names in ("hr sr bs me", "id ms", "cs sk", "da no nb nn", "es gl", "rw rn", "zu xh ss")
+    for names in ("hr sr bs me", "id ms", "cs sk", "da no nb nn", "es gl", "rw rn", "zu xh ss", "zh ja")
 )
 """Languages so near that a word table of one speaks for the others."""
+_BORROWED: Mapping[str, frozenset[str]] = {
+    "ru": frozenset("kk ky tg uz tk az hy ka be uk mn tt ug".split()),
+    "fr": frozenset("ht mg rw rn ln wo sg".split()),
+    "es": frozenset("qu gn ay eu ca gl tl".split()),
+}
+"""A language to those whose texts hold its words as they are."""
 _EVERYWHERE = frozenset({"en"})
 """English words stand in texts of every language."""
+_LOAN = 8
+"""A word of so many letters is no chance: it is a loan word where its language is another."""
 _FEW_WORDS = 6
 _LETTERS_A_WORD = 2
 """Letters that a word found in a script without spaces is taken to explain, at least."""
@@ -89,6 +97,14 @@ class Lexicon:
             for at, clause in enumerate(clauses)
             for hit in self.words.find(clause.folded, [concept])
         )
+
+    def speaks(self, text: str, concept: str) -> bool | None:
+        """Whether a text holds a word of a concept at all; None where no table of it could tell."""
+        clauses = cut(text)
+        if any(self.words.find(clause.folded, [concept]) for clause in clauses):
+            return True
+        known = self.words.languages(concept)
+        return False if self._languages(clauses) & known else None
 
     def is_read(self, text: str) -> bool:
         """Whether the tables hold enough of the language of a text to speak of having read it.
@@ -159,7 +175,8 @@ class Lexicon:
         if most < _SURE:
             return frozenset()
         found = frozenset(name for name, count in votes.items() if count >= most * _NEAR)
-        return found.union(*(sisters for sisters in _SISTERS if sisters & found))
+        lenders = {name for name, borrowers in _BORROWED.items() if borrowers & found}
+        return found.union(lenders, *(sisters for sisters in _SISTERS if sisters & found))
 
     def _concepts(
         self,
@@ -180,8 +197,9 @@ class Lexicon:
                 known = spoken_in or (heard if len(hit.term) <= _SHORT else hit.languages)
                 if not hit.languages & known:
                     continue
-            # Urdu's "and" is Pashto's "fire": where the language is sure, only its words count.
-            if spoken_in and not hit.languages & (spoken_in | _EVERYWHERE):
+            # Urdu's "and" is Pashto's "fire": where the language is sure, its words count, and loans.
+            known = spoken_in | _EVERYWHERE
+            if spoken_in and hit.letters < _LOAN and not hit.languages & known:
                 continue
             place = (at, hit.start, hit.end)
             if len(spoken.setdefault(hit.concept, [])) < _MOST_PLACES:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from insyn.office.diligence.deal import Deal, Evidence
 from insyn.office.diligence.lexicon import Lexicon
+from insyn.office.diligence.purposes import kind_of
 
 _OF_THE_BUYER = re.compile(
     r"tender|award|procure|deliver|consign|waybill|bill_of_lading|regist|invoice|payment|"
@@ -33,6 +34,15 @@ def has_security_buyer(deal: Deal, lexicon: Lexicon) -> bool:
         finding.id in ("security_mentioned", "security_access")
         for item in _papers(deal, _OF_THE_BUYER)
         for finding in lexicon.read("evidence", item.text, deal.country)
+    )
+
+
+def has_grave_press(deal: Deal, lexicon: Lexicon) -> bool:
+    """Whether press tells of more than a theft or a fire, or in words that cannot be read."""
+    return any(
+        not (lexicon.has(item.text, "loss") and lexicon.speaks(item.text, "grave") is False)
+        for item in deal.evidence
+        if kind_of(item.kind) == "press"
     )
 
 

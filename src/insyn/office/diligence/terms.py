@@ -112,6 +112,11 @@ class Terms:
             else:
                 (self._stems if first.tail else self._whole).setdefault(first.core, []).append(term)
         self._found: dict[str, tuple[Hit, ...]] = {}
+        self._languages = {concept: frozenset(found) for concept, found in table.items()}
+
+    def languages(self, concept: str) -> frozenset[str]:
+        """The languages that have terms of a concept."""
+        return self._languages.get(concept, frozenset())
 
     def find(self, folded: str, concepts: Iterable[str] | None = None) -> list[Hit]:
         """All hits in a folded text in order of place; within a concept they do not overlap."""
