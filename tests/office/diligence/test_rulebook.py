@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.resources import files
+
 import pytest
 
 from insyn.base.errors import Refusal, UnreadableInput
@@ -24,8 +27,56 @@ rules:
 """
 
 
-def test_every_rule_of_ours_does_in_its_cases_what_it_says() -> None:
-    assert check(rulebook()) == []
+RELEASED = {
+    "1.0.0": "3b6af2c6ba21a55541018bc4e0b0708e9fb5382e09605f7fcb47a4eb13c93bf7",
+}
+"""Rulebooks that have judged somewhere, and the hash of their text: none is ever edited."""
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_every_rule_of_ours_does_in_its_cases_what_it_says(version: str) -> None:
+    assert check(rulebook(version)) == []
+
+
+@pytest.mark.parametrize("version", RELEASED)
+def test_a_released_rulebook_is_the_text_it_was(version: str) -> None:
+    data = files("insyn.office.diligence").joinpath("data", f"rulebook-{version}.yaml")
+    assert hashlib.sha256(data.read_bytes()).hexdigest() == RELEASED[version]
+
+
+def test_what_builds_on_another_keeps_its_rules_but_for_those_told_anew() -> None:
+    old, new = rulebook("1.0.0"), rulebook("1.1.0")
+    assert new.base is old and new.baseline == old.baseline
+    changed = {rule.id for rule in new.rules if rule.since == "1.1.0"}
+    assert {change.id for change in diff(old, new)} == changed
+    assert [r for r in new.rules if r.id not in changed] == [
+        r for r in old.rules if r.id not in changed
+    ]
+
+
+def test_no_hard_stop_of_an_older_rulebook_is_changed_by_a_newer() -> None:
+    for rule in rulebook("1.0.0").rules:
+        if rule.outcome is Outcome.STOP:
+            assert rule in rulebook("1.1.0").rules
+
+
+def test_a_rulebook_over_another_text_and_a_companys_that_builds_are_refused() -> None:
+    builds = 'builds_on: {version: "1.0.0", sha256: "00"}\nrules: []\n'
+    with pytest.raises(UnreadableInput, match="never edited"):
+        load(builds, name="rulebook 9.0.0", is_ours=True)
+    with pytest.raises(UnreadableInput, match="only ours build"):
+        load(builds, name="ours.yaml")
+
+
+def test_a_rule_raised_before_its_condition_changed_stands_beside_the_new_one() -> None:
+    raised = next(rule for rule in rulebook("1.0.0").rules if rule.id == "R-57")
+    condition = raised.condition.replace("'", "''")
+    text = RULE.replace("NV-1", "R-57").replace(
+        'condition: use == "premises" && cameras > 5', f"condition: '{condition}'"
+    )  # fmt: skip
+    both = merge(rulebook(), load(text, name="ours.yaml"))
+    assert {rule.id: rule.outcome for rule in both.rules}["R-57/nordvik"] is Outcome.STOP
+    assert next(r for r in both.rules if r.id == "R-57") in rulebook().rules
 
 
 def test_every_rule_of_ours_has_a_case_on_both_sides_and_a_whole_source() -> None:

@@ -53,6 +53,8 @@ _BORROWED: Mapping[str, frozenset[str]] = {
 """A language to those whose texts hold its words as they are."""
 _EVERYWHERE = frozenset({"en"})
 """English words stand in texts of every language."""
+_SHARED = frozenset({"LATIN", "CYRILLIC", "ARABIC"})
+"""Scripts of many languages."""
 _LOAN = 8
 """A word of so many letters is no chance: it is a loan word where its language is another."""
 _FEW_WORDS = 6
@@ -175,8 +177,7 @@ class Lexicon:
         if most < _SURE:
             return frozenset()
         found = frozenset(name for name, count in votes.items() if count >= most * _NEAR)
-        lenders = {name for name, borrowers in _BORROWED.items() if borrowers & found}
-        return found.union(lenders, *(sisters for sisters in _SISTERS if sisters & found))
+        return _kin(found)
 
     def _concepts(
         self,
@@ -191,10 +192,14 @@ class Lexicon:
         for at, clause in sentence:
             hits += [(at, h) for h in self.words.find(clause.folded) if h.concept != "plain"]
         heard = frozenset().union(*(h.languages for _, h in hits if len(h.term) > _SHORT))
+        surely = _kin(frozenset().union(*(h.languages for _, h in hits if h.letters > _WEAK)))
         for at, hit in hits:
-            if hit.term.isascii() and hit.letters <= _WEAK:
-                # So short a Latin word is a word of many languages.
-                known = spoken_in or (heard if len(hit.term) <= _SHORT else hit.languages)
+            if hit.letters <= _WEAK and script_of(hit.term[0]) in _SHARED:
+                # So short a word is a word of many languages.
+                near = heard if len(hit.term) <= _SHORT and hit.term.isascii() else surely
+                if hit.letters > _SHORT or not near:
+                    near = hit.languages
+                known = spoken_in or near
                 if not hit.languages & known:
                     continue
             # Urdu's "and" is Pashto's "fire": where the language is sure, its words count, and loans.
@@ -207,6 +212,12 @@ class Lexicon:
                 if not self._negation.negated(clauses, at, hit):
                     said.setdefault(hit.concept, []).append(place)
         return said, spoken
+
+
+def _kin(found: frozenset[str]) -> frozenset[str]:
+    """Languages with their sisters and those that they borrow from."""
+    lenders = {name for name, borrowers in _BORROWED.items() if borrowers & found}
+    return found.union(lenders, *(sisters for sisters in _SISTERS if sisters & found))
 
 
 def _words_in(folded: str) -> float:

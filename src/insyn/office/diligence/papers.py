@@ -38,9 +38,10 @@ def has_security_buyer(deal: Deal, lexicon: Lexicon) -> bool:
 
 
 def has_grave_press(deal: Deal, lexicon: Lexicon) -> bool:
-    """Whether press tells of more than a theft or a fire, or in words that cannot be read."""
+    """Whether press tells of more than a theft or a feast, or in words that cannot be read."""
     return any(
-        not (lexicon.has(item.text, "loss") and lexicon.speaks(item.text, "grave") is False)
+        lexicon.speaks(item.text, "grave") is not False
+        or not any(lexicon.has(item.text, concept) for concept in ("loss", "opening"))
         for item in deal.evidence
         if kind_of(item.kind) == "press"
     )

@@ -75,12 +75,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """Rules in the order of the file; `version` names ours, then those beside it."""
+    """Rules in the order of the file; `version` names ours, then those beside it.
+
+    `base` is the release that it builds on.
+    """
 
     name: str
     version: str
     baseline: Mapping[str, object]
     rules: tuple[Rule, ...]
+    base: Rulebook | None = None
 
     def fired(self, values: Mapping[str, FactValue]) -> list[Rule]:
         """The rules whose condition holds, worst first, then in the order of the file."""
@@ -141,6 +145,7 @@ def load(text: str, *, name: str, is_ours: bool = False) -> Rulebook:
         version=str(found.get("version") or "0"),
         baseline=found.get("baseline") or (base.baseline if base else {}),
         rules=tuple(own.values()),
+        base=base,
     )
 
 
@@ -183,13 +188,19 @@ def check(book: Rulebook, words: Lexicon | None = None) -> list[str]:
 def merge(ours: Rulebook, theirs: Rulebook) -> Rulebook:
     """Our rulebook and a company's beside it, which may add rules and raise outcomes only.
 
+    A rule of ours that was raised before its condition changed keeps standing, beside the new one.
+
     Raises:
         Refusal: a rule of theirs has an id of ours and is not the same condition made stricter.
     """
     own = {rule.id: rule for rule in ours.rules}
     for rule in theirs.rules:
         known = own.get(rule.id)
-        if known and (rule.condition.split() != known.condition.split()):
+        is_same = known is not None and rule.condition.split() == known.condition.split()
+        if known and not is_same and _is_earlier(rule, ours.base):
+            own[f"{rule.id}/{theirs.name}"] = replace(rule, id=f"{rule.id}/{theirs.name}")
+            continue
+        if known and not is_same:
             raise Refusal(
                 f"{theirs.name}, line {rule.line}: {rule.id} is a rule of {ours.name} with another "
                 "condition; give the rule an id of its own, it then counts beside ours"
@@ -203,6 +214,16 @@ def merge(ours: Rulebook, theirs: Rulebook) -> Rulebook:
     return replace(
         ours, version=f"{ours.version}+{theirs.name}-{theirs.version}", rules=tuple(own.values())
     )
+
+
+def _is_earlier(rule: Rule, book: Rulebook | None) -> bool:
+    """Whether an earlier release of ours has this rule with this condition, no stricter."""
+    while book is not None:
+        for old in book.rules:
+            if old.id == rule.id and old.condition.split() == rule.condition.split():
+                return rule.outcome >= old.outcome
+        book = book.base
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ _PREPOSED = frozenset(
     }
 )  # fmt: skip
 """Negations, folded, that negate only what comes after them."""
+_BEFORE = frozenset({"sem", "sin", "bez", "uten", "fara", "без"})
+"""Short ones that deny the very next word in whatever language that is told: "sem biometria"."""
 _WITHOUT = frozenset({"without", "sin", "sans", "sem", "ohne", "senza"})
 _VERB_FINAL = frozenset({
     "hi", "ne", "mr", "bn", "pa", "ta", "te", "si", "tr", "az", "kk", "ky", "uz", "tk", "mn",
@@ -144,7 +146,7 @@ class Negation:
                 not (n.term.isascii() or _ARABIC.match(n.term))
                 or "en" in n.languages
                 or n.languages & hit.languages
-                or (len(n.term) > _SHORT and n.end + 1 == hit.start)
+                or (n.end + 1 == hit.start and (len(n.term) > _SHORT or n.term in _BEFORE))
                 or ((len(n.term) > _SHORT or not n.term.isascii()) and n.languages & spoken)
             )
         ]
@@ -166,7 +168,9 @@ class Negation:
                 continue
             low, high = min(n.end, hit.end), max(n.start, hit.start)
             between = folded[low:high]
-            if any(low <= start < high for start, _ in walls) or len(between.split()) > _FAR:
+            is_struck = n.concept == "struck" and " " in n.term  # "in the list but not ordered"
+            walled = any(low <= start < high for start, _ in walls) and not is_struck
+            if walled or len(between.split()) > _FAR:
                 continue
             before = n.start < hit.start
             if not before and (n.term in _PREPOSED or self._is_after_noun(n, hit)):
