@@ -12,6 +12,7 @@ from insyn.office.diligence.entries import Finding
 from insyn.office.diligence.facts import FACTS, SECURITY, WIDE, Facts, FactValue
 from insyn.office.diligence.folding import fold
 from insyn.office.diligence.lexicon import Lexicon
+from insyn.office.diligence.modest import is_modest
 from insyn.office.diligence.papers import (
     against,
     has_grave_press,
@@ -33,18 +34,6 @@ from insyn.office.diligence.texts import read_texts, unread
 
 _OWNERS = ("place_of_others", "groups", "gatherings")
 """Concepts in the name of a congregation, a union or an association."""
-_MODEST = 64
-"""Cameras from which a deal is not modest; our own choice, as in R-51."""
-_PLAIN = frozenset(
-    {
-        "masking", "privacy_masking", "privacy_shield", "thermal", "people_counting", "counting",
-        "queue_analytics", "incident_detection", "smoke_detection", "fire_detection",
-        "motion_detection", "intrusion_detection", "fall_detection", "parking_occupancy",
-        "low_light", "recording", "live_view", "playback", "encryption", "tamper_detection",
-        "night_vision", "occupancy", "vehicle_counting",
-    }
-)  # fmt: skip
-"""Capabilities that tell nobody from another."""
 _CAPABILITY_SIGNALS = ("face_recognition", "biometric_categorisation")
 
 
@@ -135,7 +124,7 @@ class _Derivation:
             "problems": len(deal.problems),
         }
         values["is_own_place"] = self._is_own_place()
-        values["is_modest"] = _is_modest(values)
+        values["is_modest"] = is_modest(values)
         self._note_unknown(values)
         values["contradictions"] = sorted({field for field, _ in self.contradictions})
         values["unknown"] = self.unknown
@@ -310,28 +299,6 @@ class _Derivation:
         unread = values["unread"]
         assert isinstance(unread, list)
         self.unknown += [name for name in unread if name not in self.unknown]
-
-
-def _is_modest(values: Mapping[str, FactValue]) -> bool:
-    """Whether all that is declared is known, small and plain, and no evidence speaks against it."""
-    capabilities = values["capabilities"]
-    assert isinstance(capabilities, list)
-    cameras = values["cameras"]
-    assert isinstance(cameras, int)
-    return (
-        values["end_user"] in END_USERS[:3]
-        and values["use"] in USES[:3]
-        and values["area"] in ("building", "venue")
-        and 0 < cameras < _MODEST
-        and _PLAIN.issuperset(capabilities)
-        and values["list_status"] == "none"
-        and values["export_class"] in ("non_controlled", "unknown")
-        and not values["has_platform"]
-        and not values["has_unknown_tier"]
-        and not values["linked_orders"]
-        and not values["disputes"]
-        and not values["evidence_against"]
-    )
 
 
 def _worse(one: str, two: str, order: tuple[str, ...]) -> str:

@@ -8,7 +8,6 @@ capability is none unless the text puts it off to later.
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -24,6 +23,7 @@ from insyn.office.diligence.entries import (
     rows,
     terms_of,
 )
+from insyn.office.diligence.kinship import borrowers, kin
 from insyn.office.diligence.reading import read_yaml
 from insyn.office.diligence.terms import SPACELESS, Hit, Terms, script_of
 from insyn.office.diligence.vocabulary import Words, read_words
@@ -40,17 +40,6 @@ _NEAR = 0.7
 """So many everyday words make a language sure; others with that share of them stand too."""
 _MOST_PLACES = 40
 """Words of one concept in one sentence that are looked at."""
-_SISTERS = tuple(
-    frozenset(names.split())
-    for names in ("hr sr bs me", "id ms", "cs sk", "da no nb nn", "es gl", "rw rn", "zu xh ss", "zh ja")
-)
-"""Languages so near that a word table of one speaks for the others."""
-_BORROWED: Mapping[str, frozenset[str]] = {
-    "ru": frozenset("kk ky tg uz tk az hy ka be uk mn tt ug".split()),
-    "fr": frozenset("ht mg rw rn ln wo sg".split()),
-    "es": frozenset("qu gn ay eu ca gl tl".split()),
-}
-"""A language to those whose texts hold its words as they are."""
 _EVERYWHERE = frozenset({"en"})
 """English words stand in texts of every language."""
 _SHARED = frozenset({"LATIN", "CYRILLIC", "ARABIC"})
@@ -105,8 +94,10 @@ class Lexicon:
         clauses = cut(text)
         if any(self.words.find(clause.folded, [concept]) for clause in clauses):
             return True
-        known = self.words.languages(concept)
-        return False if self._languages(clauses) & known else None
+        heard = self._languages(clauses) or frozenset().union(
+            *(h.languages for c in clauses for h in self.words.find(c.folded) if h.letters > _WEAK)
+        )
+        return False if heard & self.words.languages(concept) else None
 
     def is_read(self, text: str) -> bool:
         """Whether the tables hold enough of the language of a text to speak of having read it.
@@ -177,7 +168,7 @@ class Lexicon:
         if most < _SURE:
             return frozenset()
         found = frozenset(name for name, count in votes.items() if count >= most * _NEAR)
-        return _kin(found)
+        return kin(found)
 
     def _concepts(
         self,
@@ -192,7 +183,8 @@ class Lexicon:
         for at, clause in sentence:
             hits += [(at, h) for h in self.words.find(clause.folded) if h.concept != "plain"]
         heard = frozenset().union(*(h.languages for _, h in hits if len(h.term) > _SHORT))
-        surely = _kin(frozenset().union(*(h.languages for _, h in hits if h.letters > _WEAK)))
+        surely = frozenset().union(*(h.languages for _, h in hits if h.letters > _WEAK))
+        surely = kin(surely | borrowers(surely))
         for at, hit in hits:
             if hit.letters <= _WEAK and script_of(hit.term[0]) in _SHARED:
                 # So short a word is a word of many languages.
@@ -202,7 +194,7 @@ class Lexicon:
                 known = spoken_in or near
                 if not hit.languages & known:
                     continue
-            # Urdu's "and" is Pashto's "fire": where the language is sure, its words count, and loans.
+            # Urdu's "and" is Pashto's "fire": where a language is sure, its words count.
             known = spoken_in | _EVERYWHERE
             if spoken_in and hit.letters < _LOAN and not hit.languages & known:
                 continue
@@ -212,12 +204,6 @@ class Lexicon:
                 if not self._negation.negated(clauses, at, hit):
                     said.setdefault(hit.concept, []).append(place)
         return said, spoken
-
-
-def _kin(found: frozenset[str]) -> frozenset[str]:
-    """Languages with their sisters and those that they borrow from."""
-    lenders = {name for name, borrowers in _BORROWED.items() if borrowers & found}
-    return found.union(lenders, *(sisters for sisters in _SISTERS if sisters & found))
 
 
 def _words_in(folded: str) -> float:

@@ -31,9 +31,12 @@ def against(deal: Deal) -> list[str]:
 def has_security_buyer(deal: Deal, lexicon: Lexicon) -> bool:
     """Whether a paper of who pays, receives or owns names a security body."""
     return any(
-        finding.id in ("security_mentioned", "security_access")
+        (item.contradicts in ("end_user", "end_user_type") and lexicon.has(item.text, "security"))
+        or any(
+            finding.id in ("security_mentioned", "security_access")
+            for finding in lexicon.read("evidence", item.text, deal.country)
+        )
         for item in _papers(deal, _OF_THE_BUYER)
-        for finding in lexicon.read("evidence", item.text, deal.country)
     )
 
 

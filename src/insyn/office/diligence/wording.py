@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from insyn.office.diligence.folding import fold, latinised
 from insyn.office.diligence.terms import Hit, Terms
 
-_SENTENCE = re.compile(
-    r"(?<=[a-z\u00c0-\uffff\d)\"'»”’])[.](?=\s|$)|[!?;\n\r。！？；؛؟۔।॥။።፤៖།…]+"
-)
+_SENTENCE = re.compile(r"(?<=[a-z\u00c0-\uffff\d)\"'»”’])[.](?=\s|$)|[!?;\n\r。！？；؛؟۔।॥။።፤៖།…]+")
 _COMMA = re.compile("[,:：،，、၊፣()（）\u2013\u2014]+|\\s-\\s")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 """A script of many languages: the negation of one is a verb of another."""
