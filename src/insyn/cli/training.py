@@ -154,11 +154,14 @@ def status(
     from insyn.office.diligence.commitments import training
     from insyn.office.screening.store import open_store
     from insyn.trust.people import users
+    from insyn.trust.people.duties import require
 
     directory, now = data_directory(data), system_clock()
     with open_store(directory) as store, store.writing() as connection:
         actor = acting(directory, connection, scope="read").actor
         who = users.find(connection, person or actor.id)
+        if who.id != actor.id:
+            require(actor, "training.read")
         found = training.status(connection, who.id, who.roles, now)
     missing = [each for each in found if each.why_not]
     if as_json:

@@ -27,6 +27,7 @@ from insyn.office.console.limits import (
     PACE_S,
     TokenBuckets,
     client_of,
+    limit_of,
     limited,
     too_large,
 )
@@ -133,12 +134,13 @@ class Guard:
             self._check_host(headers)
             if path not in UNMETERED:
                 await self._check_rate(scope)
-            self._refuse_length(headers)
+            limit, timeout_s = limit_of(path, self._rules.max_body_bytes)
+            _refuse_length(headers, limit)
             if path != LIVENESS:
                 await self._check_who(scope, headers)
                 self._check_room()
-            body = limited(receive, self._rules.max_body_bytes)
-            await self._check_length(headers, body)
+            body = limited(receive, limit, timeout_s)
+            await _check_length(headers, body, limit)
         except Problem as problem:
             await problem.response(path)(scope, receive, send)
             return
@@ -200,17 +202,19 @@ class Guard:
         if self._in_flight > MAX_IN_FLIGHT:
             raise busy()
 
-    def _refuse_length(self, headers: Headers) -> None:
-        """What is longer than we would even drop is refused unread, whoever sent it."""
-        if _length(headers) > max(MAX_DRAINED_BYTES, self._rules.max_body_bytes):
-            raise too_large(self._rules.max_body_bytes)
 
-    async def _check_length(self, headers: Headers, body: Receive) -> None:
-        if _length(headers) <= self._rules.max_body_bytes:
-            return
-        while (await body())["type"] == "http.request":
-            pass  # ends in the same Problem, once the client has sent all of it
-        raise too_large(self._rules.max_body_bytes)
+def _refuse_length(headers: Headers, limit: int) -> None:
+    """What is longer than we would even drop is refused unread, whoever sent it."""
+    if _length(headers) > max(MAX_DRAINED_BYTES, limit):
+        raise too_large(limit)
+
+
+async def _check_length(headers: Headers, body: Receive, limit: int) -> None:
+    if _length(headers) <= limit:
+        return
+    while (await body())["type"] == "http.request":
+        pass  # ends in the same Problem, once the client has sent all of it
+    raise too_large(limit)
 
 
 def busy() -> Problem:

@@ -8,18 +8,24 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.types import Message, Receive
 
 from insyn.office.console.problems import Problem
 
 MAX_BODY_BYTES = 1 << 20
+MAX_LIST_BYTES = 1 << 28
+"""The largest official list, OFAC's advanced XML, has some 120 MiB; it goes to the disk at once."""
+BODIES: Mapping[str, int] = {"/api/v1/list-imports": MAX_LIST_BYTES}
+"""Paths that take more than others; each asks who it is before it reads a byte."""
 MAX_DRAINED_BYTES = 1 << 23
 """Bytes of an oversize body that are read and dropped: a client that is cut off while it still
 sends often never reads the answer that says why."""
 BODY_TIMEOUT_S = 20.0
 """A body must be here by then: a client that drips holds a place that others need."""
+LIST_TIMEOUT_S = 600.0
+"""The same for a list: some 450 kB a second for the largest."""
 PACE_S = 0.25
 """A request over the rate is held back this long at most, rather than refused."""
 MAX_CLIENTS = 10_000
@@ -69,14 +75,23 @@ def client_of(address: str) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False))
 
 
-def limited(receive: Receive, limit: int = MAX_BODY_BYTES) -> Receive:
+def limit_of(path: str, usual: int) -> tuple[int, float]:
+    """How many bytes a path's body may have, and how many seconds it may take."""
+    if path in BODIES:
+        return BODIES[path], LIST_TIMEOUT_S
+    return usual, BODY_TIMEOUT_S
+
+
+def limited(
+    receive: Receive, limit: int = MAX_BODY_BYTES, timeout_s: float = BODY_TIMEOUT_S
+) -> Receive:
     """The same stream of a request's body, which ends in a Problem where it is too long or slow.
 
     Counts what arrives, so a body without a Content-Length is held to the limit as well.
     """
     seen = 0
     is_complete = False
-    deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+    deadline = asyncio.get_running_loop().time() + timeout_s
 
     async def receive_limited() -> Message:
         nonlocal seen, is_complete
@@ -88,7 +103,7 @@ def limited(receive: Receive, limit: int = MAX_BODY_BYTES) -> Receive:
                     message = await receive()
             except TimeoutError:
                 raise Problem(
-                    408, f"the body took longer than {BODY_TIMEOUT_S:.0f} seconds; send it again"
+                    408, f"the body took longer than {timeout_s:.0f} seconds; send it again"
                 ) from None
             if message["type"] != "http.request":
                 return message
@@ -96,7 +111,7 @@ def limited(receive: Receive, limit: int = MAX_BODY_BYTES) -> Receive:
             is_complete = not message.get("more_body", False)
             if seen <= limit:
                 return message
-            if is_complete or seen > MAX_DRAINED_BYTES:
+            if is_complete or seen > max(MAX_DRAINED_BYTES, limit):
                 raise too_large(limit)
 
     return receive_limited
@@ -106,6 +121,6 @@ def too_large(limit: int) -> Problem:
     """What a body over the limit is answered with."""
     return Problem(
         413,
-        f"the body has more than {limit:,} bytes; send fewer subjects at once",
+        f"the body has more than {limit:,} bytes; send less at once",
         headers={"Connection": "close"},
     )

@@ -51,6 +51,26 @@ def add(
     clock: Clock,
     person: str | None = None,
 ) -> Clearance:
+    """As `give`, in a transaction of its own."""
+    because, by = _said(because, "--because"), _said(by, "--by")
+    now = clock()
+    with store.writing() as connection:
+        return give(
+            connection, party, list_id, entry, because=because, by=by, now=now, person=person
+        )
+
+
+def give(
+    connection: sa.Connection,
+    party: str,
+    list_id: str,
+    entry: str,
+    *,
+    because: str,
+    by: str,
+    now: datetime,
+    person: str | None = None,
+) -> Clearance:
     """Say that a known party is not the listed entry that it matches.
 
     `by` is who says so; `person` is the id of whoever is signed in, if somebody is.
@@ -60,30 +80,26 @@ def add(
         Refusal: no such party or match, already cleared, or the party is not screened as it is.
     """
     because, by = _said(because, "--because"), _said(by, "--by")
-    now = clock()
-    with store.writing() as connection:
-        known = register.find(connection, party, lock=True)
-        latest, match = _current_match(known, list_id, entry)
-        manifest = register.manifest(connection, latest.manifest)
-        clearance = Clearance(
-            id="",
-            party=party,
-            subject_digest=known.digest,
-            list=list_id,
-            entry=entry,
-            entry_digest=match.entry_digest,
-            matcher=manifest.matcher,
-            because=because,
-            by=by,
-            at=now,
-        )
-        row = {name: getattr(clearance, name) for name in _BOUND}
-        insert = sa.insert(schema.clearances).values(row).returning(schema.clearances.c.id)
-        clearance = replace(clearance, id=str(connection.execute(insert).scalar_one()))
-        recorded.record_clearance(connection, clearance, person=person)
-        _settle_again(
-            connection, known, f"cleared {list_id} {entry}: clearance {clearance.id}", now
-        )
+    known = register.find(connection, party, lock=True)
+    latest, match = _current_match(known, list_id, entry)
+    manifest = register.manifest(connection, latest.manifest)
+    clearance = Clearance(
+        id="",
+        party=party,
+        subject_digest=known.digest,
+        list=list_id,
+        entry=entry,
+        entry_digest=match.entry_digest,
+        matcher=manifest.matcher,
+        because=because,
+        by=by,
+        at=now,
+    )
+    row = {name: getattr(clearance, name) for name in _BOUND}
+    insert = sa.insert(schema.clearances).values(row).returning(schema.clearances.c.id)
+    clearance = replace(clearance, id=str(connection.execute(insert).scalar_one()))
+    recorded.record_clearance(connection, clearance, person=person)
+    _settle_again(connection, known, f"cleared {list_id} {entry}: clearance {clearance.id}", now)
     return clearance
 
 
@@ -96,29 +112,43 @@ def withdraw(
     clock: Clock,
     person: str | None = None,
 ) -> Clearance:
-    """End a clearance; what it silenced counts again at once. `by` and `person` as in `add`.
+    """As `end`, in a transaction of its own."""
+    because, by = _said(because, "--because"), _said(by, "--by")
+    now = clock()
+    with store.writing() as connection:
+        return end(connection, clearance, because=because, by=by, now=now, person=person)
+
+
+def end(
+    connection: sa.Connection,
+    clearance: str,
+    *,
+    because: str,
+    by: str,
+    now: datetime,
+    person: str | None = None,
+) -> Clearance:
+    """End a clearance; what it silenced counts again at once. `by` and `person` as in `give`.
 
     Raises:
         UsageError: `because` or `by` is empty.
         Refusal: there is no such clearance, or it is withdrawn already.
     """
     because, by = _said(because, "--because"), _said(by, "--by")
-    now = clock()
     table = schema.clearances
-    with store.writing() as connection:
-        known = register.find(connection, _find(connection, clearance).party, lock=True)
-        found = _find(connection, clearance)  # again, as another may have withdrawn it meanwhile
-        if found.withdrawn is not None:
-            raise Refusal(f"clearance {clearance} is withdrawn already; nothing was changed")
-        connection.execute(
-            sa.update(table)
-            .where(table.c.id == int(clearance))
-            .values(withdrawn_at=now, withdrawn_by=by, withdrawn_because=because)
-        )
-        ended = replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))
-        recorded.record_clearance(connection, ended, person=person)
-        reason = f"clearance {clearance} of {found.list} {found.entry} withdrawn"
-        _settle_again(connection, known, reason, now)
+    known = register.find(connection, _find(connection, clearance).party, lock=True)
+    found = _find(connection, clearance)  # again, as another may have withdrawn it meanwhile
+    if found.withdrawn is not None:
+        raise Refusal(f"clearance {clearance} is withdrawn already; nothing was changed")
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == int(clearance))
+        .values(withdrawn_at=now, withdrawn_by=by, withdrawn_because=because)
+    )
+    ended = replace(found, withdrawn=Withdrawal(because=because, by=by, at=now))
+    recorded.record_clearance(connection, ended, person=person)
+    reason = f"clearance {clearance} of {found.list} {found.entry} withdrawn"
+    _settle_again(connection, known, reason, now)
     return ended
 
 
@@ -131,19 +161,31 @@ def standing(connection: sa.Connection, parties: Sequence[str] | None = None) ->
     return [_clearance(row) for row in connection.execute(query)]
 
 
-def every(connection: sa.Connection) -> list[Standing]:
-    """All clearances ever given, oldest first, each with what has changed since."""
-    rows = connection.execute(sa.select(schema.clearances).order_by(schema.clearances.c.id))
+def every(
+    connection: sa.Connection,
+    *,
+    party: str | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> list[Standing]:
+    """Clearances ever given, oldest first, each with what has changed since; all, or a page."""
+    table = schema.clearances
+    query = sa.select(table).order_by(table.c.id).limit(limit)
+    if party is not None:
+        query = query.where(table.c.party == party)
+    if after is not None:
+        query = query.where(table.c.id > after)
+    rows = connection.execute(query)
     parties: dict[str, KnownParty] = {}
     matchers: dict[str, str] = {}
     listed = []
     for clearance in map(_clearance, rows):
-        party = parties.get(clearance.party) or register.find(connection, clearance.party)
-        parties[clearance.party] = party
-        name = party.latest.manifest if party.latest else ""
+        known = parties.get(clearance.party) or register.find(connection, clearance.party)
+        parties[clearance.party] = known
+        name = known.latest.manifest if known.latest else ""
         if name and name not in matchers:
             matchers[name] = register.manifest(connection, name).matcher
-        changed = changed_sides(clearance, party, matcher=matchers.get(name, ""))
+        changed = changed_sides(clearance, known, matcher=matchers.get(name, ""))
         listed.append(Standing(clearance=clearance, changed=changed))
     return listed
 

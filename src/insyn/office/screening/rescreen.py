@@ -248,8 +248,11 @@ def rescreen_office(
     clock: Clock,
     everything: bool = False,
     progress: Progress | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Report:
     """Bring the office's known parties to the lists in force, with the engine itself.
+
+    `environ`: else the process's own variables; it may name the database.
 
     Raises:
         EnvironmentFailure: no list is in force, or disk or database cannot be used.
@@ -262,7 +265,7 @@ def rescreen_office(
     full = open_screener(data, clock=clock)
     with (
         TemporaryDirectory(prefix=".changes-", dir=data.index) as folder,
-        open_store(data) as store,
+        open_store(data, environ=environ) as store,
     ):
 
         def build(lists: Mapping[str, Sequence[Entry]]) -> Screens:

@@ -129,6 +129,10 @@ DUTIES: Mapping[str, Duty] = {
     "training.take": _duty(*Role),
     # A trainer's word stands for an examination; nobody gives it for themselves.
     "training.record": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    # One's own is everybody's to read.
+    "training.read": _duty(
+        Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER, Role.AUDITOR
+    ),
     "clearance.add": _duty(Role.ANALYST),
     # Withdrawing only ever makes a match count again.
     "clearance.withdraw": _duty(*_ANYONE),

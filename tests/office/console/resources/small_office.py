@@ -88,6 +88,7 @@ def furnish(office: ApiOffice) -> Known:
         checkpoints.make(connection, FileSigner("example.org/ledger", bytes(range(32))))
     _permit_something(office)
     notice = _tell_of_parties_and_products(office)
+    commitment = _sign_something(office)
     return Known(
         ids={
             "deal": deals,
@@ -101,6 +102,10 @@ def furnish(office: ApiOffice) -> Known:
             "party": ("q-optics", "tier-1"),
             "product": ("CAM-100",),
             "notice": (notice,),
+            "commitment": (commitment,),
+            "version": ("latest", "1.0"),
+            "module": ("two-people-and-a-reason", "masking-and-releases"),
+            "clearance": ("1", "2"),
         },
         tokens=(*[office.secrets["EVERYBODY"]] * 8, *office.secrets.values(), "nobody"),
     )
@@ -135,6 +140,17 @@ def _tell_of_parties_and_products(office: ApiOffice) -> str:
         "sha256": "ab" * 32,
     }
     return str(made(office, "/api/v1/notices", told, "EXPORT_OFFICER")["id"])
+
+
+def _sign_something(office: ApiOffice) -> str:
+    signed = {
+        "party": "q-optics",
+        "signatory": "Påhittad Person",
+        "signed_on": "2026-02-01",
+        "expires_on": "2027-02-01",
+        "content_base64": "c2lnbmVk",
+    }
+    return str(made(office, "/api/v1/commitments", signed, "ANALYST")["id"])
 
 
 def _permit_something(office: ApiOffice) -> None:

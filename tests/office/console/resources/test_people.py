@@ -12,6 +12,7 @@ from tests.office.console.resources.api_office import ApiOffice, api_office
 from tests.office.console.resources.small_office import PASSWORD, settle
 
 from insyn.office.console.resources.office_people import OfficePeople
+from insyn.trust.people import users
 
 pytestmark = pytest.mark.databases
 
@@ -80,6 +81,32 @@ def test_after_some_tries_a_name_has_to_wait(office: ApiOffice) -> None:
     assert statuses[0] == 401
     assert statuses[-1] == 429
     assert signed_in(office, "ANALYST").status_code == 429
+
+
+def test_an_administrator_ends_a_wait(office: ApiOffice) -> None:
+    for n in range(8):
+        signed_in(office, "ANALYST", f"guess {n}")
+    assert signed_in(office, "ANALYST").status_code == 429
+    with office.desk.reading() as connection:
+        path = f"/api/v1/people/{users.find(connection, 'påhittad analyst').id}/unlocking"
+    assert office.client.post(path, headers=office.as_("ANALYST")).status_code == 403
+    assert office.client.post(path, headers=office.as_("ADMINISTRATOR")).status_code == 204
+    assert signed_in(office, "ANALYST").status_code == 201
+    nobody = "/api/v1/people/u-000000000000/unlocking"
+    assert office.client.post(nobody, headers=office.as_("ADMINISTRATOR")).status_code == 404
+
+
+def test_a_wrong_old_password_counts_as_a_failed_sign_in(office: ApiOffice) -> None:
+    def changed(old: str) -> int:
+        body = {"old": old, "new": "tolv hattar i regnet"}
+        answer = office.client.post("/api/v1/password", json=body, headers=office.as_("ANALYST"))
+        return answer.status_code
+
+    assert [changed(f"guess {n}") for n in range(6)] == [409] * 6
+    assert changed(PASSWORD) == 409  # has to wait, though it is right
+    assert signed_in(office, "ANALYST").status_code == 429
+    office.now += timedelta(hours=1)
+    assert changed(PASSWORD) == 204
 
 
 def test_another_sites_page_signs_nobody_in(office: ApiOffice) -> None:

@@ -36,7 +36,6 @@ from insyn.office.diligence.cases import casebook, permits, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.events import Event, content_to_json
 from insyn.office.diligence.cases.states import State
-from insyn.office.screening.rescreen import rescreen_office
 from insyn.trust.people.identity import Identified
 from insyn.trust.permit.issue import new_permit_id
 
@@ -218,7 +217,7 @@ def take_step(
         casebook.id_of(connection, case)
     if isinstance(given, case_steps.Screen):
         # Whoever is not screened as he is now, in transactions of its own: it may take seconds.
-        rescreen_office(desk.data, clock=desk.now)
+        desk.rescreen()
 
     def make(connection: sa.Connection) -> Response:
         with missing_is_404("case"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
@@ -17,7 +15,7 @@ from starlette.responses import Response
 
 from insyn.base.canonical import Json
 from insyn.office.console.problems import Problem
-from insyn.office.console.resources import etags
+from insyn.office.console.resources import documents, etags
 from insyn.office.console.resources.described import (
     CREATES,
     SHOWS,
@@ -54,9 +52,6 @@ Records = Annotated[Identified, Depends(Wants(scope="deals", action="fact.record
 Adds = Annotated[Identified, Depends(Wants(scope="deals", action="evidence.add"))]
 
 _ID = TypeAdapter(Id)
-
-MAX_FILE_BASE64 = 900_000
-"""Characters; the body has at most 1 MiB. Larger files come in by `insyn deal evidence`."""
 
 
 class DealLine(Told):
@@ -213,7 +208,7 @@ class NewEvidence(Given):
     kind: Annotated[Line, Field(max_length=64, examples=["tender"])]
     source: Line
     reliability: Annotated[Reliability, Field(strict=False)] = Reliability.UNKNOWN
-    content_base64: str | None = Field(default=None, max_length=MAX_FILE_BASE64)
+    content_base64: str | None = Field(default=None, max_length=documents.MAX_FILE_BASE64)
     url: Line | None = None
     language: Annotated[Line, Field(max_length=16)] | None = None
     published_on: Day | None = None
@@ -387,19 +382,18 @@ def add_evidence(
     request: Request, desk: AtDesk, body: Sent, asking: Adds, deal: PathId, given: NewEvidence
 ) -> Response:
     """Keep a document by its hash, or a search that found nothing."""
-    content = None if given.content_base64 is None else _unbase64(given.content_base64)
+    content = None if given.content_base64 is None else documents.unbase64(given.content_base64)
 
     def make(connection: sa.Connection) -> Response:
         _require(connection, deal)
         now = desk.now()
-        folder = desk.data.root / "evidence"
         piece = Evidence(
             id=f"e-{secrets.token_hex(6)}",
             deal=deal,
             kind=given.kind,
             source=given.source,
             reliability=given.reliability,
-            sha256=None if content is None else evidence.keep_file(folder, content),
+            sha256=None if content is None else documents.keep(desk, content),
             size_bytes=None if content is None else len(content),
             url=given.url,
             language=given.language,
@@ -431,13 +425,3 @@ def _require(connection: sa.Connection, deal: str) -> None:
 
 def _made(shown: dict[str, Json]) -> Response:
     return Response(orjson.dumps(shown), status_code=201, media_type="application/json")
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        content = b""
-    if not content:
-        raise Problem(422, "body.content_base64: this is no base64 of a document")
-    return content

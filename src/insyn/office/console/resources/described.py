@@ -148,6 +148,7 @@ _WHY = {
     409: "Understood, and refused as things stand; or a request with this key is at work.",
     412: "It has changed since `If-Match`.",
     413: "The body has more than 1 MiB.",
+    415: "The body is said to be something other than what this takes.",
     422: "JSON, but not what this takes; `detail` says where.",
     428: "`If-Match` is missing.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",

@@ -10,7 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import sqlalchemy as sa
 from fastapi import Depends
@@ -22,6 +22,9 @@ from insyn.base.config import DataDirectory
 from insyn.office.console.resources.idempotency import InFlight, carry_out, once_of
 from insyn.office.screening.database import database_exists
 from insyn.office.screening.store import Store, open_store
+
+if TYPE_CHECKING:
+    from insyn.office.screening.rescreen import Report
 
 
 class Desk:
@@ -60,6 +63,18 @@ class Desk:
         """A transaction that holds the write lock; on an exception nothing stays."""
         with self._opened().writing() as connection:
             yield connection
+
+    def rescreen(self, *, everything: bool = False) -> Report:
+        """Screen whoever is not screened as he is now, in transactions of its own.
+
+        Raises:
+            EnvironmentFailure: no list is in force.
+        """
+        from insyn.office.screening.rescreen import rescreen_office
+
+        return rescreen_office(
+            self.data, clock=self.now, everything=everything, environ=self._environ
+        )
 
     def create(
         self,

@@ -12,15 +12,22 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from insyn.base.errors import InsynError
 from insyn.office.console.resources import (
     cases,
+    clearances,
+    commitments,
     deals,
     errors,
     ledger,
+    list_imports,
     lists,
     parties,
     people,
     permits,
     products,
+    rescreenings,
     rulebooks,
+    signing,
+    tokens,
+    training,
 )
 from insyn.office.console.resources.desk import Desk
 from insyn.office.console.resources.gate import OPEN
@@ -29,14 +36,21 @@ from insyn.office.console.schemas import ProblemDetails
 
 ROUTERS = (
     cases.router,
+    clearances.router,
+    commitments.router,
     deals.router,
     ledger.router,
+    list_imports.router,
     lists.router,
     parties.router,
     people.router,
     permits.router,
     products.router,
+    rescreenings.router,
     rulebooks.router,
+    signing.router,
+    tokens.router,
+    training.router,
 )
 
 
