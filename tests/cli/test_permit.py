@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import stat
 from dataclasses import dataclass
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.cli_cases import CaseOffice
 from tests.support.permit_office import predicate
 from tests.support.run_insyn import Ran, insyn
 
 from insyn.base.canonical import canonical_bytes
 from insyn.base.clock import isoformat
+from insyn.base.errors import EnvironmentFailure
 from insyn.trust.keys.keyfile import MIN_COST, make_key, public_file
+from insyn.trust.permit.shelf import Shelf
 
 WORDS = "granit fjäril spade moln tegel"
 HOLDERS = ("approver-1", "approver-2", "approver-3", "registrar")
@@ -374,3 +378,117 @@ def test_without_a_root_nothing_counts(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("INSYN_DATA", str(tmp_path))
     done = insyn("key", "root", "show")
     assert (done.code, "holds no root" in done.err) == (3, True)
+
+
+def kinds(desk: Desk) -> list[str]:
+    """What the office's ledger holds, by kind."""
+    ran = insyn("ledger", "show", "--last", "1000", "--json")
+    return [json.loads(line)["kind"] for line in ran.out.splitlines()]
+
+
+def test_every_status_list_and_what_it_says_anew_is_a_leaf_before_it_is_a_file(desk: Desk) -> None:
+    _, permit = desk.issued()
+    assert kinds(desk)[-3:] == ["permit.issued", "status-list.signed", "permit.status-changed"]
+    done = insyn("permit", "issue", desk.signed("second"))
+    assert done.code == 0, done.err
+    renewed = insyn("permit", "status", "--renew", *desk.using("registrar"))
+    assert renewed.code == 0, renewed.err
+    assert kinds(desk)[-3:] == ["permit.issued", "status-list.signed", "permit.status-changed"]
+    insyn("permit", "suspend", permit, "--because", "looked at anew", *desk.using("registrar"))
+    assert kinds(desk)[-2:] == ["status-list.signed", "permit.status-changed"]
+    sound = insyn("ledger", "verify", "--json")
+    assert (sound.code, sound.json["findings"]) == (0, [])
+
+
+def test_a_root_whose_installation_was_cut_short_is_told_and_completed(desk: Desk) -> None:
+    path = Path(desk["data"]) / "trust" / "roots" / "1.json"
+    content = path.read_bytes()
+    path.unlink()  # as after a crash between the leaf and the file
+    told = insyn("ledger", "verify")
+    assert told.code == 0
+    assert "root 1 is recorded, and its file is not here" in told.err
+    fingerprint = hashlib.sha256(base64.b64decode(json.loads(content)["payload"])).hexdigest()
+    again = insyn("key", "root", "install", desk["root"], "--fingerprint", fingerprint)
+    assert again.code == 0, again.err
+    assert path.read_bytes() == content
+    assert kinds(desk).count("root.installed") == 1
+    assert "not here" not in insyn("ledger", "verify").err
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("roots/1.json", "root-altered"),
+        ("permits/{permit}.json", "permit-altered"),
+        ("status/1.json", "status-list-altered"),
+    ],
+)
+def test_a_file_that_the_ledger_does_not_record_is_a_finding(
+    desk: Desk, file: str, code: str
+) -> None:
+    _, permit = desk.issued()
+    path = Path(desk["data"]) / "trust" / file.format(permit=permit)
+    record = json.loads(path.read_bytes())
+    payload = json.loads(base64.b64decode(record["payload"]))
+    if "predicate" in payload:
+        payload["predicate"]["camera_cap"] += 1
+    else:
+        payload["issued_at"] = "2026-01-01T00:00:00Z"
+    record["payload"] = base64.b64encode(canonical_bytes(payload)).decode()
+    path.write_bytes(canonical_bytes(record) + b"\n")
+    ran = insyn("ledger", "verify", "--json")
+    assert ran.code == 1
+    assert [finding["code"] for finding in ran.json["findings"]] == [code]
+
+
+def test_a_permit_nobody_recorded_is_a_finding(desk: Desk) -> None:
+    path, permit = desk.issued()
+    other = f"P-20200101-{permit[-12:]}"
+    Path(path).with_name(f"{other}.json").write_bytes(Path(path).read_bytes())
+    ran = insyn("ledger", "verify", "--json")
+    assert ran.code == 1
+    assert [finding["code"] for finding in ran.json["findings"]] == ["permit-unrecorded"]
+
+
+def test_a_crash_before_the_file_leaves_a_permit_that_is_issued_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = desk.signed()
+
+    def crash(self: Shelf, *_: object) -> Path:
+        raise EnvironmentFailure("the disk went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Shelf, "keep_permit", crash)
+        assert insyn("permit", "issue", draft, *desk.using("registrar")).code == 3
+    assert "permit.issued" in kinds(desk)
+    assert "is recorded, and its file is not here" in insyn("ledger", "verify").err
+    again = insyn("permit", "issue", draft, *desk.using("registrar"))
+    assert again.code == 0, again.err
+    assert kinds(desk).count("permit.issued") == 1
+    assert insyn("ledger", "verify").code == 0
+
+
+def test_in_an_office_with_people_an_approvers_key_is_a_persons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = CaseOffice(tmp_path, monkeypatch)
+    (tmp_path / "words").write_text(WORDS + "\n", "utf-8")
+    for holder in ("per", "anna", "nobody here"):
+        held = make_key(tmp_path / holder, holder=holder, passphrase=WORDS, cost=MIN_COST)
+        (tmp_path / f"{holder}.pub").write_bytes(public_file(held))
+
+    def drafted(*approvers: str) -> Ran:
+        named = [f"--approver={tmp_path / name}.pub" for name in approvers]
+        out = str(tmp_path / f"root-{len(list(tmp_path.iterdir()))}")
+        return insyn("key", "root", "draft", out, *named, f"--status={tmp_path / 'per'}.pub")
+
+    unknown = drafted("per", "nobody here")
+    assert (unknown.code, "nobody whom this office knows" in unknown.err) == (1, True)
+    assert "needs the role approver" in drafted("per", "anna").err
+    held = make_key(tmp_path / "pia", holder=office.people.ids["pia"], passphrase=WORDS,
+                    cost=MIN_COST)  # fmt: skip
+    (tmp_path / "pia.pub").write_bytes(public_file(held))
+    done = drafted("per", "pia")
+    assert done.code == 0, done.err
+    assert {office.people.ids["per"], office.people.ids["pia"]} <= set(done.out.split())

@@ -9,7 +9,7 @@ import typer
 
 from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import UsageError
-from insyn.cli import case_decided, case_study
+from insyn.cli import case_decided, case_notify, case_study
 from insyn.cli.case_permits import not_ended, warn_of
 from insyn.cli.case_step import CaseArgument
 from insyn.cli.case_texts import tell_case, tell_dossier, tell_events, tell_replay
@@ -24,6 +24,7 @@ app = typer.Typer(
 # Without a name: their commands stand beside ours.
 app.add_typer(case_study.app)
 app.add_typer(case_decided.app)
+app.add_typer(case_notify.app)
 
 FINDING = 1
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
 from insyn.cli.case_permits import warn_of
 from insyn.cli.tables import counted, print_table, shown
@@ -155,7 +154,9 @@ def _said(event: Event) -> str:
         parts.append(LISTED.get(str(status), str(status)))
     parts += [str(seen["outcome"])] if isinstance(seen, dict) else []
     parts += [
-        str(told[name]) for name in ("because", "about", "result", "permit") if told.get(name)
+        str(told[name])
+        for name in ("because", "about", "result", "permit", "document")
+        if told.get(name)
     ]
     lines = ["; ".join(parts)]
     if isinstance(event.content, Proposed):
@@ -167,17 +168,7 @@ def tell_dossier(found: Dossier, *, as_json: bool) -> None:
     """What a decision would see."""
     seen = found.seen()
     if as_json:
-        told: dict[str, Json] = {
-            "digest": seen.digest,
-            "parts": dict(seen.parts),
-            "record": dict(found.record),
-            "list_status": seen.list_status,
-            "outcome": seen.outcome,
-            "rules": [firing.to_json() for firing in found.assessment.firings],
-            "unknown": list(seen.unknown),
-            "evidence": len(found.evidence),
-        }
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(found.to_json(), ensure_ascii=False))
         return
     print(f"outcome  {seen.outcome} by rulebook {seen.rulebook}")
     for rule in seen.rules:

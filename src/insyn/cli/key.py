@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import isoformat, system_clock
-from insyn.base.errors import UsageError
+from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import PassphraseFileOption, opened, passphrase
 from insyn.cli.tables import counted, print_table, shown
@@ -137,14 +137,16 @@ def draft_root(
     """Draft the next root: the one in force, with keys added, retired and removed.
 
     An --approver signs permits and changes of the root; a --status key signs status lists. What a
-    retired key signed stays good; what a removed (lost, stolen) key signed does not.
+    retired key signed stays good; what a removed (lost, stolen) key signed does not. In an office
+    with people an approver's key is made with their id or sign-in name (insyn key make --holder),
+    and the root ties it to their id.
     """
     from insyn.trust.keys.keyfile import read_held, write_new
     from insyn.trust.keys.rotation import next_root
 
     root = next_root(
         shelf_of(data).root_or_none(),
-        approvers=[read_held(file) for file in approver or ()],
+        approvers=_tied([read_held(file) for file in approver or ()], data),
         status=[read_held(file) for file in status or ()],
         retire=retire or (),
         remove=remove or (),
@@ -199,14 +201,15 @@ def install_root(
 
     content = read_public_file(file)
     directory = data_directory(data)
-    with open_store(directory) as store, store.writing() as connection:
-        actor = acting_or_office(directory, connection, scope="permits")
-        # In the transaction: a root that is refused leaves no leaf, and a leaf that cannot be kept
-        # fails before anything rests on the root.
-        root = shelf_of(data).install_root(content, fingerprint=fingerprint)
-        issuing.record_root(
-            connection, root.version, root.envelope().digest, actor=actor, now=system_clock()
-        )
+    shelf = shelf_of(data)
+    with shelf.writing():
+        root = shelf.accepted_root(content, fingerprint=fingerprint)
+        # The leaf is kept before the file is there: cases/issuing.py says why.
+        with open_store(directory) as store, store.writing() as connection:
+            actor = acting_or_office(directory, connection, scope="permits")
+            digest = root.envelope().digest
+            issuing.record_root(connection, root.version, digest, actor=actor, now=system_clock())
+        shelf.keep_root(content, root)
     _tell_root(root, as_json)
 
 
@@ -214,6 +217,39 @@ def install_root(
 def show_root(as_json: JsonOption = False, data: DataOption = None) -> None:
     """Show the root in force."""
     _tell_root(shelf_of(data).root(), as_json)
+
+
+def _tied(keys: list[HeldKey], data: Path | None) -> list[HeldKey]:
+    """Approvers' keys tied to people by their id, where the office has people.
+
+    Raises:
+        Refusal: a holder is nobody whom the office knows, or no approver.
+    """
+    from dataclasses import replace
+
+    from insyn.office.screening.database import database_exists
+    from insyn.office.screening.store import open_store
+    from insyn.trust.people import users
+    from insyn.trust.people.duties import require
+
+    directory = data_directory(data)
+    if not keys or not database_exists(directory):
+        return keys
+    tied = []
+    with open_store(directory) as store, store.reading() as connection:
+        if not users.are_any(connection):
+            return keys
+        for key in keys:
+            try:
+                person = users.find(connection, key.holder)
+            except Refusal:
+                raise Refusal(
+                    f"the key {key.public.fingerprint[:12]}… is held by nobody whom this office "
+                    "knows; make it with an approver's id or sign-in name (insyn key make --holder)"
+                ) from None
+            require(person.actor, "permit.sign")
+            tied.append(replace(key, holder=person.id))
+    return tied
 
 
 def _tell(held: HeldKey, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from insyn.cli.tables import counted, print_table, shown
 if TYPE_CHECKING:
     from insyn.base.canonical import Json
     from insyn.base.config import DataDirectory
+    from insyn.office.diligence.cases.shelved import Shelved
     from insyn.trust.ledger.audit import Report
     from insyn.trust.ledger.leaf import KeptLeaf
     from insyn.trust.ledger.note import PublicKey
@@ -63,7 +65,8 @@ def verify_ledger(
 ) -> None:
     """Verify every leaf and every signed checkpoint, and name what is wrong.
 
-    With EXPORT only that file and --key are needed: no database, no office.
+    Of the office's own ledger, roots, permits and status lists on its shelf are held against
+    their leaves too. With EXPORT only that file and --key are needed: no database, no office.
 
     Exit 1: something was altered, cut, moved or added.
     """
@@ -205,10 +208,12 @@ def show_ledger(
 
 
 def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[str]) -> Report:
+    from insyn.office.diligence.cases.shelved import compare
     from insyn.office.screening.store import open_store
     from insyn.trust.ledger.check import check
     from insyn.trust.ledger.checkpoints import is_due
     from insyn.trust.ledger.keyfile import find_signer
+    from insyn.trust.permit.shelf import Shelf
 
     # Before the first checkpoint there is no key, and nothing signed to hold against it.
     own = find_signer(directory.root)
@@ -220,7 +225,15 @@ def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[
                 "from then on one is signed daily or every 1,000 leaves",
                 file=sys.stderr,
             )
-        return check(connection, keys, seen=seen)
+        report = check(connection, keys, seen=seen)
+        return _with_shelf(report, compare(connection, Shelf(directory.root / "trust")))
+
+
+def _with_shelf(report: Report, shelved: Shelved) -> Report:
+    """The report with what is wrong with roots, permits and status lists as files."""
+    for text in shelved.unfinished:
+        print(f"insyn: {text}", file=sys.stderr)
+    return dataclasses.replace(report, findings=(*report.findings, *shelved.findings))
 
 
 def _keys(given: list[str] | None, directory: DataDirectory) -> list[PublicKey]:

@@ -18,6 +18,7 @@ from insyn.cli import (
     deal,
     deal_kept,
     demo,
+    erasure,
     export,
     key,
     ledger,
@@ -76,12 +77,14 @@ party.app.command("export")(party_files.export_parties)
 party.app.command("add")(party_kept.add_party)
 party.app.command("own")(party_kept.own)
 party.app.command("owners")(party_kept.show_owners)
+party.app.command("erase")(erasure.erase_party)
 deal.app.command("import")(deal_kept.import_deals)
 deal.app.command("list")(deal_kept.list_deals)
 deal.app.command("show")(deal_kept.show_deal)
 deal.app.command("fact")(deal_kept.add_fact)
 deal.app.command("retract")(deal_kept.retract_fact)
 deal.app.command("evidence")(deal_kept.add_evidence)
+deal.app.command("erase")(erasure.erase_fact)
 
 
 def _print_version(wanted: bool) -> None:

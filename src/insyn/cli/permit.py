@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from insyn.trust.keys.public import PublicKey
     from insyn.trust.keys.root import Root
     from insyn.trust.permit.shelf import Shelf
+    from insyn.trust.permit.status import StatusEntry, StatusList
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -95,6 +96,7 @@ def sign(
     if not yes:
         typer.confirm("Sign this permit?", abort=True, err=True)
     signing = opened(key, passphrase_file)
+    _require_signer(envelope, signing.public.fingerprint, root, data)
     after = sign_permit(envelope, signing, root=root, now=system_clock())
     write_atomically(file, after.to_bytes())
     if as_json:
@@ -122,17 +124,20 @@ def issue(
         envelope = _read(file)
         permit = completed(envelope, root)
         _refuse_listed(shelf, root, permit.id)
-        listed = None
+        shelf.require_free(envelope)
+        status = None
         # Signed before anything is kept: a wrong passphrase leaves nothing half-issued.
         if key:
             entry = active(envelope)
-            made, listed = signed_status(shelf, root, [entry], key, passphrase_file, days)
-        _record(envelope, root, data)
+            signed = signed_status(shelf, root, [entry], key, passphrase_file, days)
+            status = (*signed, [entry])
+        _record(envelope, root, data, status)
         path = shelf.keep_permit(envelope, root)
-        if key:
-            shelf.keep_status(made, root)
+        if status is not None:
+            shelf.keep_status(status[0], root)
+    named = None if status is None else status[1]
     if as_json:
-        tell_permit(envelope, root, as_json=True, path=path, status=listed)
+        tell_permit(envelope, root, as_json=True, path=path, status=named)
         return
     print(f"issued: {path}")
     if root.expires_at < permit.ends_at:
@@ -142,10 +147,10 @@ def issue(
             "the next one in force before (insyn key root draft)",
             err=True,
         )
-    if listed is None:
+    if named is None:
         print("no site accepts it before a status list names it: insyn permit status --renew")
     else:
-        print(f"status list {listed.number} names it as active")
+        print(f"status list {named.number} names it as active")
 
 
 @app.command("inspect")
@@ -201,25 +206,37 @@ def verify(
     tell_verdict(verdict, as_json)
 
 
-def _record(envelope: Envelope, root: Root, data: Path | None) -> None:
+def _record(
+    envelope: Envelope,
+    root: Root,
+    data: Path | None,
+    status: tuple[Envelope, StatusList, list[StatusEntry]] | None,
+) -> None:
     """Put the permit into the ledger, and into its case, before it is kept as a file."""
     from insyn.cli.acting import acting_or_office
     from insyn.office.diligence.cases import issuing
     from insyn.office.screening.store import open_store
-    from insyn.trust.keys.envelope import check
-    from insyn.trust.keys.root import Role
-    from insyn.trust.permit.issue import completed
+
+    directory, now = data_directory(data), system_clock()
+    with open_store(directory) as store, store.writing() as connection:
+        actor = acting_or_office(directory, connection, scope="permits")
+        issuing.record_issue(connection, envelope, root, actor=actor, now=now)
+        if status is not None:
+            made, listed, changes = status
+            issuing.record_status(connection, listed, made.digest, changes, actor=actor, now=now)
+
+
+def _require_signer(envelope: Envelope, key: str, root: Root, data: Path | None) -> None:
+    """Refuse a key whose holder did not decide, where the office's cases are at hand."""
+    from insyn.office.diligence.cases import issuing
+    from insyn.office.screening.database import database_exists
+    from insyn.office.screening.store import open_store
+    from insyn.trust.permit.model import read_permit
 
     directory = data_directory(data)
-    with open_store(directory) as store, store.writing() as connection:
-        issuing.record_issue(
-            connection,
-            completed(envelope, root),
-            digest=envelope.digest,
-            signers=check(envelope, root.signers(Role.PERMIT)).signers,
-            actor=acting_or_office(directory, connection, scope="permits"),
-            now=system_clock(),
-        )
+    if key in root.keys and database_exists(directory):
+        with open_store(directory) as store, store.reading() as connection:
+            issuing.require_signer(connection, read_permit(envelope), root, key)
 
 
 def _refuse_listed(shelf: Shelf, root: Root, permit: str) -> None:

@@ -81,6 +81,7 @@ def status(
             known = {} if listed is None else listed.entries
             new = [active(shelf.permit(name)) for name in shelf.permit_ids() if name not in known]
             made, listed = signed_status(shelf, root, new, key, passphrase_file, days)
+            record(data, made, listed, new)
             shelf.keep_status(made, root)
         content = shelf.status_file()
     if listed is None or content is None:
@@ -100,15 +101,11 @@ def _change(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    from insyn.cli.acting import acting_or_office
-    from insyn.office.diligence.cases import issuing
-    from insyn.office.screening.store import open_store
     from insyn.trust.permit.issue import entry_of
     from insyn.trust.permit.status import State
 
     if not because.strip():
         raise UsageError("--because is empty; say why, in a sentence")
-    directory = data_directory(data)
     shelf = shelf_of(data)
     with shelf.writing():
         root = shelf.root()
@@ -118,21 +115,34 @@ def _change(
         )
         _refuse_nothing(shelf.status(root), permit, wanted)
         made, listed = signed_status(shelf, root, [entry], keys, files, days)
-        # The leaf first: cases/issuing.py says why.
-        with open_store(directory) as store, store.writing() as connection:
-            issuing.record_status(
-                connection,
-                permit,
-                state,
-                status_list=listed.number,
-                actor=acting_or_office(directory, connection, scope="permits"),
-                now=system_clock(),
-            )
+        record(data, made, listed, [entry])
         shelf.keep_status(made, root)
     if as_json:
         tell_status(listed, as_json)
     else:
         print(f"{permit} is {state} since status list {listed.number}; hand it to the site")
+
+
+def record(
+    data: Path | None, made: Envelope, listed: StatusList, changes: list[StatusEntry]
+) -> None:
+    """Keep that a status list was signed, before it is there as a file (cases/issuing.py says why).
+
+    Raises:
+        Refusal: whoever is signed in has no say in status lists.
+    """
+    from insyn.cli.acting import acting_or_office
+    from insyn.office.diligence.cases import issuing
+    from insyn.office.screening.store import open_store
+    from insyn.trust.people.duties import require
+
+    directory = data_directory(data)
+    with open_store(directory) as store, store.writing() as connection:
+        actor = acting_or_office(directory, connection, scope="permits")
+        require(actor, "permit.status")
+        issuing.record_status(
+            connection, listed, made.digest, changes, actor=actor, now=system_clock()
+        )
 
 
 def _refuse_nothing(listed: StatusList | None, permit: str, wanted: State) -> None:

@@ -42,7 +42,6 @@ from insyn.trust.people import users
 from insyn.trust.people.duties import Actor, Role
 from insyn.trust.people.passwords import Passwords
 from insyn.trust.permit.issue import entry_of, new_permit_id, sign_permit
-from insyn.trust.permit.model import read_permit
 from insyn.trust.permit.shelf import Shelf
 from insyn.trust.permit.status import State, next_status, sign_status
 from insyn.trust.permit.verify import LastSeen, verify
@@ -199,31 +198,27 @@ def _one_vote(connection: sa.Connection, case: Case, actor: Actor) -> tuple[Case
 
 def _permit(office: _Office, case: Case) -> None:
     now = system_clock()
-    approvers = [_key("per"), _key("pia")]
+    approvers = [_key(office.people[name].id) for name in ("per", "pia")]
     registrar = _key("registrar")
     shelf = Shelf(office.data.root / "trust")
-    root = _root(shelf, approvers, registrar, now)
+    root = _root(office, shelf, approvers, registrar)
     site = make_site_key(office.data.root / "site.key")
     draft = permits.draft(
         case, site_key=site.public.fingerprint, permit_id=new_permit_id(now, os.urandom(6)), now=now
     )
     one = sign_permit(draft, approvers[0], root=root, now=now)
     both = sign_permit(one, approvers[1], root=root, now=now)
-    issued = read_permit(both)
+
     with office.writing() as (connection, _):
-        issuing.record_issue(
-            connection,
-            issued,
-            digest=both.digest,
-            signers=[key.public.fingerprint for key in approvers],
-            actor=office.people["per"],
-            now=now,
-        )
+        issuing.record_issue(connection, both, root, actor=office.people["per"], now=now)
     path = shelf.keep_permit(both, root)
-    listed = next_status(
-        None, [entry_of(both, state=State.ACTIVE, now=now)], now=now, lasts=timedelta(days=30)
-    )
+    entry = entry_of(both, state=State.ACTIVE, now=now)
+    listed = next_status(None, [entry], now=now, lasts=timedelta(days=30))
     status = sign_status(listed.envelope(), registrar, root)
+    with office.writing() as (connection, _):
+        issuing.record_status(
+            connection, listed, status.digest, [entry], actor=office.people["per"], now=now
+        )
     shelf.keep_status(status, root)
     for title, envelope in (
         ("signed by per and pia", both),
@@ -243,7 +238,10 @@ def _key(holder: str) -> SigningKey:
     return SigningKey(holder=holder, private=Ed25519PrivateKey.generate())
 
 
-def _root(shelf: Shelf, approvers: list[SigningKey], registrar: SigningKey, now: datetime) -> Root:
+def _root(
+    office: _Office, shelf: Shelf, approvers: list[SigningKey], registrar: SigningKey
+) -> Root:
+    now = system_clock()
     pair = frozenset(key.public.fingerprint for key in approvers)
     root = Root(
         version=1,
@@ -262,7 +260,13 @@ def _root(shelf: Shelf, approvers: list[SigningKey], registrar: SigningKey, now:
     envelope = root.envelope()
     for key in approvers:
         envelope = sign_root(envelope, key, current=None)
-    return shelf.install_root(envelope.to_bytes(), fingerprint=envelope.digest)
+    content = envelope.to_bytes()
+    accepted = shelf.accepted_root(content, fingerprint=envelope.digest)
+    with office.writing() as (connection, _):
+        actor = office.people["per"]
+        issuing.record_root(connection, accepted.version, envelope.digest, actor=actor, now=now)
+    shelf.keep_root(content, accepted)
+    return accepted
 
 
 def _altered(envelope: Envelope) -> Envelope:

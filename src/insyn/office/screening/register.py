@@ -298,3 +298,15 @@ def _known_party(row: sa.Row[tuple[object, ...]]) -> KnownParty:
         changed_at=fields["changed_at"],
         latest=latest,
     )
+
+
+def forget(connection: sa.Connection, ids: Iterable[str]) -> int:
+    """Take out parties with all that screening said of them; gives how many there were.
+
+    For an erasure alone: the ledger keeps, by id, that outcomes changed and clearances were given.
+    """
+    wanted = sorted(set(ids))
+    for table in (schema.clearances, schema.outcome_changes, schema.screenings):
+        connection.execute(sa.delete(table).where(table.c.party.in_(wanted)))
+    gone = connection.execute(sa.delete(schema.parties).where(schema.parties.c.id.in_(wanted)))
+    return int(gone.rowcount)

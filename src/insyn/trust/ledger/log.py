@@ -197,3 +197,27 @@ def contents(
         if len(rows) < BATCH:
             return
         after = rows[-1].number
+
+
+def of_kind(connection: sa.Connection, *kinds: str) -> Iterator[KeptLeaf]:
+    """The leaves of these kinds, in order of number; the database looks through all of them."""
+    table = schema.leaves
+    has = "instr" if connection.dialect.name == "sqlite" else "strpos"
+    for row in connection.execute(_of_kind(table, kinds, has)):
+        leaf = read_leaf(stored_bytes(row.content))
+        if leaf.kind in kinds:  # and not only somewhere in it
+            yield leaf
+
+
+def _of_kind(table: sa.Table, kinds: Sequence[str], has: str) -> sa.Select[tuple[object, ...]]:
+    text: sa.ColumnElement[str] = table.c.content
+    if has == "strpos":
+        # Bytes as PostgreSQL writes them out: canonical JSON is UTF-8, and stays as it is.
+        text = sa.func.encode(table.c.content, "escape")
+    found = [getattr(sa.func, has)(text, _needle(kind, has)) > 0 for kind in kinds]
+    return sa.select(table).where(sa.or_(*found)).order_by(table.c.number)
+
+
+def _needle(kind: str, has: str) -> str | bytes:
+    written = f'"kind":"{kind}"'
+    return written if has == "strpos" else written.encode()

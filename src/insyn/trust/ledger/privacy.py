@@ -74,8 +74,28 @@ def erase(
     Raises:
         UsageError: `who` is not an id, or `because` not a word.
     """
+    mine = schema.personal.c.subject == subject
+    return _erase(connection, mine, now=now, who=who, because=because)
+
+
+def erase_field(
+    connection: sa.Connection, leaf: int, field: str, *, now: datetime, who: str, because: str
+) -> int:
+    """Erase the personal data of one field of one leaf, as `erase`; 0: it was erased before."""
     table = schema.personal
-    mine = table.c.subject == subject
+    mine = sa.and_(table.c.leaf == leaf, table.c.field == field)
+    return _erase(connection, mine, now=now, who=who, because=because)
+
+
+def _erase(
+    connection: sa.Connection,
+    mine: sa.ColumnElement[bool],
+    *,
+    now: datetime,
+    who: str,
+    because: str,
+) -> int:
+    table = schema.personal
     query = sa.select(table.c.leaf, table.c.field).where(mine).with_for_update()
     gone = sorted((row.leaf, row.field) for row in connection.execute(query))
     if not gone:

@@ -84,7 +84,14 @@ def _duty(*roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) ->
 
 
 _ASKED = ("case.draft", "case.submit")
-_STUDIED = ("case.triage", "case.investigate", "case.propose", "fact.record", "evidence.add")
+_STUDIED = (
+    "case.triage",
+    "case.investigate",
+    "case.propose",
+    "case.notify",
+    "fact.record",
+    "evidence.add",
+)
 _ANYONE = (
     Role.REQUESTER,
     Role.ANALYST,
@@ -101,6 +108,8 @@ DUTIES: Mapping[str, Duty] = {
     "case.investigate": _duty(Role.ANALYST, Role.EXPORT_OFFICER, excluded_by=_ASKED),
     "case.propose": _duty(Role.ANALYST, excluded_by=_ASKED),
     "case.decide": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
+    # Drafts what the exporter tells its authority; whoever does has a part in the case.
+    "case.notify": _duty(Role.EXPORT_OFFICER, Role.ANALYST),
     # Anybody may raise a concern; opening a case again only ever asks for another look.
     "case.reopen": _duty(*_ANYONE),
     "case.monitor": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),

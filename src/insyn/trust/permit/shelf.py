@@ -19,6 +19,7 @@ from insyn.trust.keys.keyfile import read_public_file
 from insyn.trust.keys.root import Root, accept_first, accept_next
 from insyn.trust.keys.strict import Schema, read_canonical
 from insyn.trust.permit.issue import completed
+from insyn.trust.permit.model import read_permit
 from insyn.trust.permit.status import StatusList, is_signed_status, read_status
 from insyn.trust.permit.verify import LastSeen
 
@@ -85,18 +86,37 @@ class Shelf:
             Refusal: it is not signed as it must be, or the first comes without a fingerprint.
         """
         with self.writing():
-            current = self.root_or_none()
-            if current is not None:
-                root = accept_next(current, content)
-            elif fingerprint is None:
-                raise Refusal(
-                    "the first root is trusted by its fingerprint alone; compare it with the "
-                    "office's and pass it (--fingerprint)"
-                )
-            else:
-                root = accept_first(content, fingerprint=fingerprint)
-            write_atomically(self._made("roots") / f"{root.version}.json", content)
+            root = self.accepted_root(content, fingerprint=fingerprint)
+            self.keep_root(content, root)
         return root
+
+    def accepted_root(self, content: bytes, *, fingerprint: str | None = None) -> Root:
+        """The root that these bytes are, if it may come into force next; nothing is written.
+
+        Raises:
+            Refusal: it is not signed as it must be, or the first comes without a fingerprint.
+        """
+        current = self.root_or_none()
+        if current is not None:
+            return accept_next(current, content)
+        if fingerprint is None:
+            raise Refusal(
+                "the first root is trusted by its fingerprint alone; compare it with the "
+                "office's and pass it (--fingerprint)"
+            )
+        return accept_first(content, fingerprint=fingerprint)
+
+    def keep_root(self, content: bytes, root: Root) -> None:
+        """Put an accepted root in force: its file is there whole, or not at all."""
+        write_atomically(self._made("roots") / f"{root.version}.json", content)
+
+    def root_digests(self) -> dict[int, str]:
+        """SHA-256 of each root's payload by version, as it lies here."""
+        return self._digests("roots")
+
+    def status_digests(self) -> dict[int, str]:
+        """SHA-256 of each status list's payload by number, as it lies here."""
+        return self._digests("status")
 
     # Permits
 
@@ -107,11 +127,20 @@ class Shelf:
             Refusal: too few approvers signed, or another permit has its id.
         """
         permit = completed(envelope, root)
+        self.require_free(envelope)
         path = self._made("permits") / f"{permit.id}.json"
-        if path.exists() and self.permit(permit.id).digest != envelope.digest:
-            raise Refusal(f"another permit has the id {permit.id}; draft it anew")
         write_atomically(path, envelope.to_bytes())
         return path
+
+    def require_free(self, envelope: Envelope) -> None:
+        """Refuse a permit whose id another one has.
+
+        Raises:
+            Refusal: it is to be drafted anew.
+        """
+        permit = read_permit(envelope).id
+        if permit in self.permit_ids() and self.permit(permit).digest != envelope.digest:
+            raise Refusal(f"another permit has the id {permit}; draft it anew")
 
     def permit(self, permit_id: str) -> Envelope:
         """An issued permit.
@@ -171,6 +200,14 @@ class Shelf:
         path = self._made("status") / f"{status.number}.json"
         write_atomically(path, envelope.to_bytes())
         return path
+
+    def _digests(self, name: str) -> dict[int, str]:
+        return {
+            number: read_envelope(
+                read_public_file(self._directory / name / f"{number}.json"), f"{name} {number}"
+            ).digest
+            for number in self._numbers(name)
+        }
 
     def _numbers(self, name: str) -> list[int]:
         folder = self._directory / name

@@ -13,7 +13,7 @@ import pytest
 from tests.office.console.resources.api_office import ApiOffice, api_office
 from tests.office.console.resources.small_office import installed, settle
 from tests.support.case_desk import ARENA, commit, terms, train
-from tests.support.permit_office import Office
+from tests.support.permit_office import Office, key
 
 from insyn.base.canonical import Json, canonical_bytes
 from insyn.office.console.resources.office_people import OfficePeople
@@ -49,6 +49,15 @@ def post(office: ApiOffice, who: str, path: str, body: object, status: int) -> d
     assert got.status_code == status, got.text
     told: dict[str, Json] = got.json()
     return told
+
+
+def keys_of(office: ApiOffice, *names: str) -> Office:
+    """A root in force that ties an approver's key to each of these people."""
+    with office.desk.reading() as connection:
+        ids = [users.find(connection, f"påhittad {name}").id for name in names]
+    keys = Office(approvers=[key(id_) for id_ in ids])
+    installed(office, keys)
+    return keys
 
 
 def approved(office: ApiOffice) -> str:
@@ -100,8 +109,7 @@ def verified(office: ApiOffice, keys: Office, permit: object, status: bytes) -> 
 
 
 def test_a_deal_goes_from_draft_to_a_permit_that_two_people_allowed(office: ApiOffice) -> None:
-    keys = Office()
-    installed(office, keys)
+    keys = keys_of(office, "APPROVER", "EVERYBODY")
     case = approved(office)
     envelope = drafted(office, keys, case)
     post(office, "APPROVER", "/permits", {"envelope": sent(envelope)}, 409)  # nobody signed
@@ -118,6 +126,17 @@ def test_a_deal_goes_from_draft_to_a_permit_that_two_people_allowed(office: ApiO
     early = verified(office, keys, told["envelope"], status).json()
     assert early["permit"] == told["id"]
     assert early["reason"] == Reason.NOT_YET_VALID.code
+
+
+def test_a_permit_signed_by_somebody_who_did_not_vote_is_not_taken_in(office: ApiOffice) -> None:
+    keys = keys_of(office, "APPROVER", "ANALYST")
+    case = approved(office)
+    envelope = drafted(office, keys, case)
+    for approver in keys.approvers[:2]:
+        envelope = sign_permit(envelope, approver, root=keys.root, now=office.now)
+    told = post(office, "APPROVER", "/permits", {"envelope": sent(envelope)}, 409)
+    assert "who did not vote" in str(told["detail"])
+    assert not Shelf(office.desk.data.root / "trust").permit_ids()
 
 
 def test_an_altered_permit_is_refused_with_its_own_reason(office: ApiOffice) -> None:

@@ -23,6 +23,7 @@ from insyn.office.diligence.cases.events import (
     EngagementEnded,
     Event,
     Monitored,
+    Notified,
     Permitted,
     Proposal,
     Proposed,
@@ -247,6 +248,7 @@ CONTENT: st.SearchStrategy[Content] = st.one_of(
     st.just(Permitted(permit="P-1", permit_digest="e", decision="made by the test")),
     st.just(Monitored()),
     st.just(ConditionMet(condition="signs", because="a")),
+    st.just(Notified(document="e1", blanks=3)),
     st.just(Reopened(trigger=Trigger.NEW_FACT, because="a")),
     st.just(Closed(because="a")),
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from tests.support.case_desk import ANNA, ARENA, CaseDesk, cases_in
 from tests.support.exact_screener import entry
 from tests.support.party_desk import company
 
-from insyn.office.diligence.cases import screened, view
+from insyn.base.canonical import digest
+from insyn.office.diligence.cases import screened, steps, view
+from insyn.office.diligence.cases.dossier import change
+from insyn.office.diligence.cases.states import Trigger
 from insyn.office.diligence.deal import read_deal
 from insyn.office.diligence.parties import register
 from insyn.office.diligence.parties.model import ChannelRole, Edge, Party, PartyKind, Stake
@@ -107,3 +112,82 @@ def test_an_owned_reseller_stops_the_case_and_changes_what_was_seen(desk: CaseDe
     assert before.standing.list_status == "none"
     assert after.assessment.outcome.name == "STOP"
     assert before.parts()["parties"] != after.parts()["parties"]
+
+
+def _edge(desk: CaseDesk, role: ChannelRole = ChannelRole.RESELLER, **said: Any) -> None:
+    desk.now += timedelta(hours=1)
+    edge = Edge(id=f"g-{desk.now:%d%H}", supplier="K", customer="R", role=role, **said)
+    with desk.store.writing() as connection:
+        register.record_edge(connection, edge, actor=ANNA, now=desk.now)
+
+
+def _approved_through(desk: CaseDesk, **said: Any) -> None:
+    """The deal of the arena is approved while K supplies R, which sells it."""
+    with desk.store.writing() as connection:
+        for party in (company("K", "Kamerafabriken"), company("R", "Kamerahuset AB", country="SE")):
+            register.put(connection, party, actor=ANNA, now=desk.now)
+    _edge(desk, deal="D-1", **said)
+    desk.approved()
+
+
+def _lapsed(desk: CaseDesk) -> tuple[Trigger, str] | None:
+    with desk.store.reading() as connection:
+        return steps.lapsed(connection, desk.case(), now=desk.now)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"role": ChannelRole.DISTRIBUTOR},
+        {"until": date(2027, 1, 1)},
+        {"since": date(2026, 1, 2)},
+    ],
+)
+def test_a_role_or_a_day_of_the_channel_that_changes_lapses_an_approval(
+    desk: CaseDesk, changed: dict[str, Any]
+) -> None:
+    _approved_through(desk, since=date(2026, 1, 1))
+    assert _lapsed(desk) is None
+    _edge(desk, deal="D-1", since=date(2026, 1, 1))  # the same, said again
+    assert _lapsed(desk) is None
+    if "role" in changed:
+        with desk.store.writing() as connection:
+            [edge] = register.edges(connection, deal="D-1")
+            register.end(connection, edge.id, until=None, because="no longer", actor=ANNA,
+                         now=desk.now)  # fmt: skip
+    _edge(desk, **{"deal": "D-1", "since": date(2026, 1, 1), **changed})
+    found = _lapsed(desk)
+    assert found is not None
+    assert found[0] is Trigger.PARTY_CHANGE
+    assert "channel" in found[1]
+
+
+def test_an_end_of_an_edge_that_is_still_to_come_lapses_an_approval(desk: CaseDesk) -> None:
+    _approved_through(desk)
+    with desk.store.writing() as connection:
+        [edge] = register.edges(connection, deal="D-1")
+        ends = date(2027, 6, 1)
+        register.end(connection, edge.id, until=ends, because="sold", actor=ANNA, now=desk.now)
+    found = _lapsed(desk)
+    assert found is not None
+    assert found[0] is Trigger.PARTY_CHANGE
+
+
+def test_an_approval_of_the_first_digest_is_judged_by_it(desk: CaseDesk) -> None:
+    _approved_through(desk)
+    case = desk.case()
+    assert case.proposal is not None
+    seen = case.proposal.seen
+    parts = {name: value for name, value in seen.parts.items() if name != "channel"}
+    old = replace(seen, parts=parts, digest=digest(parts))
+    with desk.store.reading() as connection:
+        assert change(old, steps.see(connection, case, now=desk.now)) is None
+    _edge(desk, deal="D-1", until=date(2027, 1, 1))
+    with desk.store.reading() as connection:
+        now = steps.see(connection, case, now=desk.now)
+    assert change(old, now) is None
+    assert change(seen, now) is not None
+    desk.fact("camera_count", 30)
+    with desk.store.reading() as connection:
+        now = steps.see(connection, case, now=desk.now)
+    assert change(old, now) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.support.case_desk import (
     terms,
 )
 from tests.support.exact_screener import entry
-from tests.support.permit_office import Office, make_root
+from tests.support.permit_office import Office, key, make_root
 
 from insyn.base.errors import InsynError, Refusal, UnreadableInput
 from insyn.office.diligence.cases import (
@@ -43,10 +44,13 @@ from insyn.office.diligence.cases.reliability import Reliability
 from insyn.office.diligence.cases.schema import APPEND_ONLY, facts
 from insyn.office.diligence.cases.states import State, Trigger
 from insyn.office.diligence.rulebook import load, merge, rulebook
+from insyn.trust.keys.envelope import Envelope
+from insyn.trust.keys.root import Role as RootRole
+from insyn.trust.keys.root import Root
 from insyn.trust.ledger import log
 from insyn.trust.people.duties import Actor, Role
 from insyn.trust.permit.issue import sign_permit
-from insyn.trust.permit.model import Permit, read_permit
+from insyn.trust.permit.model import read_permit
 
 pytestmark = pytest.mark.databases
 
@@ -187,13 +191,13 @@ def test_nobody_decides_without_training_that_is_valid_that_day(desk: CaseDesk) 
 
 def test_no_permit_while_the_channel_lacks_a_commitment(desk: CaseDesk) -> None:
     case = desk.approved()
-    permit = read_permit(
-        permits.draft(case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now)
+    draft = permits.draft(
+        case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now
     )
     with pytest.raises(Refusal, match="signed commitment: reseller"):
-        _issue(desk, permit, permit.envelope().digest)
+        _issue(desk, draft)
     desk.committed()
-    _issue(desk, permit, permit.envelope().digest)
+    _issue(desk, draft)
     with desk.store.reading() as connection:
         found = sweep.why(connection, desk.case(), now=desk.now + timedelta(days=370))
     assert found is not None
@@ -442,28 +446,76 @@ def test_a_permit_is_issued_for_its_case_once_and_not_after_the_ground_has_shift
     desk: CaseDesk,
 ) -> None:
     case = desk.approved()
-    permit = read_permit(
-        permits.draft(case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now)
+    draft = permits.draft(
+        case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now
     )
-    digest = permit.envelope().digest
     desk.fact("end_user_type", "police_or_public_security")
     with pytest.raises(Refusal, match="approval has lapsed"):
-        _issue(desk, permit, digest)
+        _issue(desk, draft)
     with desk.store.writing() as connection:
         number = deals.facts_of(connection, "D-1")[-1].id
         said = deals.Said(source="a mistake")
         deals.retract(connection, "D-1", number, said=said, actor=ANNA, now=desk.now)
     desk.committed()
-    _issue(desk, permit, digest)
+    signed, root = _signed(desk, draft, PER.id, PIA.id)
+    _record(desk, signed, root)
     assert desk.case().state is State.PERMITTED
-    _issue(desk, permit, digest)
+    _record(desk, signed, root)
     with desk.store.reading() as connection:
-        told = [leaf for _, leaf in log.contents(connection) if b'"permit.issued"' in leaf]
-    assert len(told) == 2
+        told = list(log.of_kind(connection, "permit.issued"))
+    assert len(told) == 1
 
 
-def _issue(desk: CaseDesk, permit: Permit, digest: str) -> None:
+@pytest.mark.parametrize(
+    ("holders", "said"),
+    [
+        (("u-approver-1", "u-approver-9"), "u-approver-9's, who did not vote"),
+        (("u-approver-1", "u-analyst"), "u-analyst's, who did not vote"),
+    ],
+)
+def test_a_permit_is_signed_by_those_who_voted_and_by_nobody_else(
+    desk: CaseDesk, holders: tuple[str, str], said: str
+) -> None:
+    case = desk.approved()
+    desk.committed()
+    draft = permits.draft(
+        case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now
+    )
+    with pytest.raises(Refusal, match=said):
+        _issue(desk, draft, *holders)
+    assert desk.case().state is State.APPROVED_WITH_CONDITIONS
+    _issue(desk, draft)
+
+
+def test_more_signatures_than_votes_are_completed_by_approvers_without_a_part(
+    desk: CaseDesk,
+) -> None:
+    case = desk.approved()
+    desk.committed()
+    draft = permits.draft(
+        case, site_key="ab" * 32, permit_id="P-20261123-0123456789ab", now=desk.now
+    )
+    with pytest.raises(Refusal, match="u-analyst's"):
+        _issue(desk, draft, PER.id, PIA.id, ANNA.id)
+    _issue(desk, draft, PER.id, PIA.id, PIM.id)
+
+
+def _issue(desk: CaseDesk, draft: Envelope, *holders: str) -> None:
+    """Signed by these; by who voted if nobody is named."""
+    _record(desk, *_signed(desk, draft, *(holders or (PER.id, PIA.id))))
+
+
+def _signed(desk: CaseDesk, draft: Envelope, *holders: str) -> tuple[Envelope, Root]:
+    """Signed by new keys of these, as many as their root then asks for."""
+    keys = [key(holder) for holder in holders]
+    pair = make_root(keys, [key("registrar")])
+    asks = replace(pair.roles[RootRole.PERMIT], threshold=len(keys))
+    root = replace(pair, roles={**pair.roles, RootRole.PERMIT: asks})
+    for each in keys:
+        draft = sign_permit(draft, each, root=root, now=desk.now)
+    return draft, root
+
+
+def _record(desk: CaseDesk, signed: Envelope, root: Root) -> None:
     with desk.store.writing() as connection:
-        issuing.record_issue(
-            connection, permit, digest=digest, signers=["cd" * 32], actor=PER, now=desk.now
-        )
+        issuing.record_issue(connection, signed, root, actor=PER, now=desk.now)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Body, Depends, Query, Request
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
 from insyn.office.console.resources import case_steps, etags
 from insyn.office.console.resources.case_steps import AnyStep
+from insyn.office.console.resources.case_told import (
+    CasePage,
+    CaseTold,
+    DossierTold,
+    EventPage,
+    NotificationTold,
+    SweepTold,
+)
 from insyn.office.console.resources.described import (
     CHANGES,
     CREATES,
@@ -22,9 +30,9 @@ from insyn.office.console.resources.described import (
     Digest,
     Given,
     Id,
-    PageOf,
+    Line,
     PathId,
-    Told,
+    Prose,
     answers,
 )
 from insyn.office.console.resources.desk import AtDesk, Sent
@@ -32,10 +40,11 @@ from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.permits import EnvelopeTold, told_envelope
 from insyn.office.console.resources.signed_in import Wants, require_role
-from insyn.office.diligence.cases import casebook, permits, steps
+from insyn.office.diligence.cases import casebook, notifying, permits, steps, sweep
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.events import Event, content_to_json
 from insyn.office.diligence.cases.states import State
+from insyn.office.diligence.cases.view import dossier
 from insyn.trust.people.identity import Identified
 from insyn.trust.permit.issue import new_permit_id
 
@@ -44,73 +53,9 @@ router = APIRouter(prefix="/api/v1/cases", tags=["Cases"])
 Reads = Annotated[Identified, Depends(Wants(scope="cases", reads=True, action="case.read"))]
 Opens = Annotated[Identified, Depends(Wants(scope="cases", action="case.draft"))]
 Steps = Annotated[Identified, Depends(Wants(scope="cases"))]
+Notifies = Annotated[Identified, Depends(Wants(scope="cases", action="case.notify"))]
+Sweeps = Annotated[Identified, Depends(Wants(scope="cases", action="case.reopen"))]
 Drafts = Annotated[Identified, Depends(Wants(scope="permits", action="permit.issue"))]
-
-
-class CaseLine(Told):
-    """A case in a list."""
-
-    id: str
-    deal: str
-    state: str
-    version: int
-    outcome: str | None
-    review_on: str | None
-    changed_at: str
-
-
-class CasePage(PageOf):
-    """A page of cases, by id."""
-
-    items: list[CaseLine]
-
-
-class VoteTold(Told):
-    """One approver's word."""
-
-    by: str
-    at: str
-    agrees: bool
-    because: str
-
-
-class CaseTold(Told):
-    """Where a case stands, and what it stands on."""
-
-    id: str
-    deal: str
-    state: str
-    version: int
-    round: int
-    opened_at: str
-    screened: dict[str, Any] | None
-    triaged: dict[str, Any] | None
-    proposal: dict[str, Any] | None
-    votes: list[VoteTold]
-    votes_needed: int
-    decision_digest: str | None
-    decided_at: str | None
-    permit: str | None
-    permits: list[str]
-    open_engagements: list[str]
-    conditions_met: list[str]
-    review_on: str | None
-
-
-class EventTold(Told):
-    """One step that was taken."""
-
-    number: int
-    step: str
-    at: str
-    by: str
-    content: dict[str, Any]
-
-
-class EventPage(PageOf):
-    """A page of a case's steps, oldest first."""
-
-    items: list[EventTold]
 
 
 class NewCase(Given):
@@ -123,6 +68,28 @@ class SiteKey(Given):
     """Whose permit it is to be."""
 
     site_key: Digest = Field(description="Fingerprint of the site's key (`insyn key site`).")
+
+
+class Exporter(Given):
+    """What the exporter says of itself; what is not given becomes a blank."""
+
+    name: Line | None = None
+    address: Line | None = None
+    member_state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = Field(
+        default=None, description="Of the European Union; names the competent authority."
+    )
+    awareness: Prose | None = None
+    asks: Annotated[list[Prose], Field(max_length=20)] = Field(default_factory=list)
+
+    def said(self) -> notifying.Exporter:
+        """As the room takes it."""
+        return notifying.Exporter(
+            name=self.name,
+            address=self.address,
+            member_state=self.member_state,
+            awareness=self.awareness,
+            asks=tuple(self.asks),
+        )
 
 
 @router.get("", summary="All cases", responses=answers(CasePage, 400))
@@ -249,6 +216,71 @@ def draft_permit(
             found, site_key=given.site_key, permit_id=new_permit_id(now, os.urandom(6)), now=now
         )
     return Response(orjson.dumps(told_envelope(envelope)), media_type="application/json")
+
+
+@router.post(
+    "/{case}/notification",
+    status_code=201,
+    summary="Draft a notification to the authority",
+    dependencies=[CREATES, CHANGES],
+    responses=answers(NotificationTold, 400, 404, 409, 412, 413, 428, status=201),
+)
+def notify_authority(
+    request: Request, desk: AtDesk, body: Sent, asking: Notifies, case: PathId, given: Exporter
+) -> Response:
+    """Draft the notification of Article 5(2), Regulation (EU) 2021/821, from what a case found.
+
+    A draft: what nobody knows is a blank with a name, and nothing is sent. It is kept by its hash,
+    noted in the case, and recorded in the ledger.
+    """
+
+    def make(connection: sa.Connection) -> Response:
+        with missing_is_404("case"):
+            found = casebook.find(connection, case)
+        etags.require_match(request, _state(found))
+        _, drafted = notifying.notify(
+            connection,
+            found,
+            given.said(),
+            folder=desk.data.root / "evidence",
+            actor=asking.actor,
+            now=desk.now(),
+        )
+        told = {"document": drafted.to_json(), "markdown": drafted.to_markdown()}
+        return Response(orjson.dumps(told), status_code=201, media_type="application/json")
+
+    return desk.create(request, body, asking.actor.id, make)
+
+
+@router.get(
+    "/{case}/dossier",
+    summary="What a decision would see",
+    responses=answers(DossierTold, 404),
+)
+def get_dossier(request: Request, desk: AtDesk, case: PathId, asking: Reads) -> Response:
+    """Show what a decision would see and be bound to now, and why one that was made has lapsed."""
+    now = desk.now()
+    with desk.reading() as connection:
+        with missing_is_404("case"):
+            found = casebook.find(connection, case)
+        seen = dossier(connection, found.deal, known=now)
+        lapsed = steps.lapsed(connection, found, now=now)
+    told: dict[str, Json] = {
+        **seen.to_json(),
+        "lapsed": None if lapsed is None else {"trigger": str(lapsed[0]), "because": lapsed[1]},
+    }
+    return etags.answer(request, told)
+
+
+@router.post("/sweep", summary="Open again what has a reason", responses=answers(SweepTold, 409))
+def sweep_cases(request: Request, desk: AtDesk, asking: Sweeps) -> Response:
+    """Open again every decided case whose ground has shifted; sent again it finds none of these.
+
+    A permit that was issued for such a case still stands until a status list says otherwise.
+    """
+    with desk.writing() as connection:
+        found = sweep.sweep(connection, now=desk.now())
+    return etags.answer(request, {"opened": [due.to_json() for due in found]})
 
 
 def _state(case: Case) -> Json:

@@ -79,6 +79,7 @@ class FactTold(Told):
     evidence: str | None
     by: str
     retracts: int | None
+    erased: bool = Field(default=False, description="True: value and source are erased.")
 
 
 class EvidenceTold(Told):

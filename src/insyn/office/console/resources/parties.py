@@ -79,6 +79,7 @@ class PartyTold(Told):
     identifiers: list[IdentifierTold]
     birth: str | None
     roles: list[str]
+    erased: bool = Field(default=False, description="True: who it was is erased.")
 
 
 class PartyPage(PageOf):

@@ -31,13 +31,18 @@ FIELDS = frozenset(
 """Fields of a deal record that are kept (docs/reference/deal-format.md); scoring fields never."""
 
 
+ERASED_TEXT = "(erased)"
+"""What stands in the place of a source that was erased."""
+
+
 # `Any`: a value is whatever JSON the record holds; `read_deal` judges it.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """One value of one field.
 
     `known_since` is when the office learned it, as whoever recorded it says; `recorded_at` is when
-    it was entered, by the office's own clock: a gap between the two is told, not hidden.
+    it was entered, by the office's own clock: a gap between the two is told, not hidden. `erased`:
+    value and source are gone, on request.
     """
 
     id: int
@@ -51,10 +56,14 @@ class Fact:
     by: str
     evidence: str | None = None
     retracts: int | None = None
+    erased: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """As commands and the API tell it."""
+        # Only where it is so: the ledger's commitments of before are over the other keys.
+        erased: dict[str, Json] = {"erased": True} if self.erased else {}
         return {
+            **erased,
             "id": self.id,
             "field": self.field,
             "value": self.value,
@@ -90,6 +99,8 @@ def record_of(deal: str, facts: Iterable[Fact]) -> dict[str, Any]:
     """The deal record that these facts, one a field, say; as `read_deal` reads it."""
     record: dict[str, Any] = {"id": deal}
     for fact in facts:
+        if fact.erased:
+            continue  # nobody knows it any more
         if fact.field in ADDING:
             record.setdefault(fact.field, []).append(fact.value)
         else:

@@ -211,7 +211,7 @@ def _fact(row: sa.Row[Any]) -> Fact:
         id=row.id,
         deal=row.deal,
         field=row.field,
-        value=row.value["is"],
+        value=row.value.get("is"),
         valid_from=row.valid_from,
         known_since=row.known_since,
         recorded_at=row.recorded_at,
@@ -219,4 +219,5 @@ def _fact(row: sa.Row[Any]) -> Fact:
         by=row.by,
         evidence=row.evidence,
         retracts=row.retracts,
+        erased=bool(row.value.get("erased")),
     )

@@ -26,12 +26,14 @@ class Standing:
         matches: SHA-256 of every party, owner and match at or over the bar that it rests on.
         manifests: digests of the lists that they were screened against.
         parties: their ids.
+        channel: SHA-256 of who supplies whom as what, since and until when.
     """
 
     list_status: str
     matches: str
     manifests: tuple[str, ...]
     parties: tuple[str, ...]
+    channel: str = digest([])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Dossier:
         """Digest of each part; `TRIGGERS` says what a change of it means."""
         found = self.assessment
         return {
+            "channel": self.standing.channel,
             "record": digest(dict(self.record)),
             "parties": digest([self.standing.list_status, self.standing.matches]),
             "export": digest(dict(self.export)),
@@ -79,9 +82,24 @@ class Dossier:
             unknown=found.unknown,
         )
 
+    def to_json(self) -> dict[str, Json]:
+        """As `insyn case dossier --json` prints it."""
+        seen = self.seen()
+        return {
+            "digest": seen.digest,
+            "parts": dict(seen.parts),
+            "record": dict(self.record),
+            "list_status": seen.list_status,
+            "outcome": seen.outcome,
+            "rules": [firing.to_json() for firing in self.assessment.firings],
+            "unknown": list(seen.unknown),
+            "evidence": len(self.evidence),
+        }
+
 
 TRIGGERS: Mapping[str, Trigger] = {
     "export": Trigger.AUTHORITY_NOTICE,
+    "channel": Trigger.PARTY_CHANGE,
     "parties": Trigger.LIST_CHANGE,
     "record": Trigger.NEW_FACT,
     "evidence": Trigger.NEW_FACT,
@@ -89,11 +107,21 @@ TRIGGERS: Mapping[str, Trigger] = {
 }
 """A part of the dossier that changed to the trigger it is; the first that changed is told."""
 
+FIRST = frozenset({"export", "parties", "record", "evidence", "rules"})
+"""Parts of the first version of the digest."""
+SECOND = FIRST | {"channel"}
+"""Of the second. What was seen in one version is judged by that one: decisions name the digest."""
+
 
 def change(before: Seen, after: Seen) -> tuple[Trigger, str] | None:
     """Why what stood on `before` does not stand any more; None where it does."""
-    changed = [name for name in TRIGGERS if before.parts.get(name) != after.parts[name]]
-    if before.digest == after.digest or not changed:
+    bound = SECOND if "channel" in before.parts else FIRST
+    changed = [
+        name
+        for name in TRIGGERS
+        if name in bound and before.parts.get(name) != after.parts.get(name)
+    ]
+    if not changed:
         return None
     because = f"changed since it was seen: {', '.join(changed)}"
     if before.outcome != after.outcome:

@@ -224,6 +224,15 @@ class ConditionMet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """A notification to the authority was drafted; `document` is SHA-256 of its JSON, as kept."""
+
+    step: ClassVar[Step] = Step.NOTIFY
+    document: str
+    blanks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened:
     """Something changed, or somebody has reason to look again."""
 
@@ -256,6 +265,7 @@ Content = (
     | Permitted
     | Monitored
     | ConditionMet
+    | Notified
     | Reopened
     | Closed
 )

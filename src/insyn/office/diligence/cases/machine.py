@@ -55,6 +55,7 @@ DUTY_OF: Mapping[Step, str] = {
     Step.PERMIT: "permit.issue",
     Step.MONITOR: "case.monitor",
     Step.MEET_CONDITION: "case.monitor",
+    Step.NOTIFY: "case.notify",
     Step.REOPEN: "case.reopen",
     Step.CLOSE: "case.close",
 }
@@ -309,6 +310,7 @@ _STEPS: Mapping[Step, Callable[[Case, Event], Case]] = {
     Step.PERMIT: _permit,
     Step.MONITOR: _moved(State.MONITORED),
     Step.MEET_CONDITION: _meet_condition,
+    Step.NOTIFY: lambda case, _event: case,
     Step.REOPEN: _reopen,
     Step.CLOSE: _moved(State.CLOSED),
 }
@@ -327,6 +329,7 @@ _TOO_EARLY: Mapping[Step, str] = {
     Step.PERMIT: "only an approved case is permitted",
     Step.MONITOR: "only a permitted case is monitored",
     Step.MEET_CONDITION: "its conditions stand once it is approved",
+    Step.NOTIFY: "it is submitted first",
     Step.REOPEN: "it is open already",
     Step.CLOSE: "only a draft, a declined or a monitored case is closed",
 }

@@ -40,6 +40,18 @@ STEP_TAKEN = register(
         personal=frozenset({"content"}),
     )
 )
+NOTIFICATION_DRAFTED = register(
+    Kind(
+        name="case.notification-drafted",
+        title="a notification to the export authority was drafted from a case; not sent",
+        what={
+            "case": Shape.ID,
+            "deal": Shape.ID,
+            "document": Shape.DIGEST,
+            "blanks": Shape.COUNT,
+        },
+    )
+)
 FACTS_RECORDED = register(
     Kind(
         name="deal.facts-recorded",

@@ -83,6 +83,7 @@ def standing(
         matches=digest(sorted(matches, key=str)),
         manifests=tuple(sorted(manifests)),
         parties=(*(subject.id for subject in subjects), *parties),
+        channel=digest(register_of_parties.channel_of(connection, deal.id, parties, as_of=at)),
     )
 
 

@@ -51,6 +51,7 @@ class Step(StrEnum):
     PERMIT = "permit"
     MONITOR = "monitor"
     MEET_CONDITION = "meet_condition"
+    NOTIFY = "notify"
     REOPEN = "reopen"
     CLOSE = "close"
 
@@ -109,6 +110,8 @@ _SIDEWAYS: Mapping[Step, frozenset[State]] = {
     Step.ENGAGE: UNDER_STUDY,
     Step.END_ENGAGEMENT: UNDER_STUDY,
     Step.MEET_CONDITION: ALLOWED,
+    # Who becomes aware notifies, wherever the case stands (Regulation (EU) 2021/821, Article 5(2)).
+    Step.NOTIFY: frozenset(State) - {State.DRAFT},
 }
 _AWAY: Mapping[Step, tuple[frozenset[State], State]] = {
     Step.REOPEN: (SUPERVISED | {State.DECLINED, State.CLOSED}, State.SCREENING),

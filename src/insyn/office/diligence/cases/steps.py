@@ -135,7 +135,7 @@ def propose(
         UnreadableInput: the terms are no permit's.
     """
     # First whether it is time for a proposal at all: terms are looked at when they count.
-    _require_free(connection, case, Step.PROPOSE, actor)
+    require_free(connection, case, Step.PROPOSE, actor)
     require_next(case, Step.PROPOSE)
     terms = dict(offer.terms or {})
     if offer.proposal is not Proposal.DECLINE and not terms:
@@ -170,7 +170,7 @@ def vote(
         Refusal: no proposal stands, something changed since, the approver lacks training, or has
             a part in the case.
     """
-    _require_free(connection, case, Step.VOTE, actor)
+    require_free(connection, case, Step.VOTE, actor)
     if lacks := gates.untrained(connection, actor, at=now):
         raise Refusal(
             f"case {case.id}: nobody decides without valid training: {'; '.join(lacks)} (insyn "
@@ -287,7 +287,7 @@ def take(
     Raises:
         Refusal: the role is missing, the history forbids it, or it does not follow.
     """
-    _require_free(connection, case, content.step, actor)
+    require_free(connection, case, content.step, actor)
     return casebook.add(connection, case, content, by=actor.id, now=now)
 
 
@@ -312,8 +312,12 @@ def parts_in(connection: sa.Connection, deal: str) -> list[Done]:
     ]
 
 
-def _require_free(connection: sa.Connection, case: Case, step: Step, actor: Actor) -> None:
-    """The role, and nothing in the matter that forbids it."""
+def require_free(connection: sa.Connection, case: Case, step: Step, actor: Actor) -> None:
+    """Refuse whoever lacks the role, or did something in the matter that forbids the step.
+
+    Raises:
+        Refusal: with the reason.
+    """
     done = [*case.done, *parts_in(connection, case.deal)]
     require(actor, DUTY_OF[step], done, this_round=case.round)
 

@@ -83,6 +83,7 @@ class Party:
         country: ISO 3166-1 alpha-2, or None.
         birth: the days a person may be born on.
         roles: words for what the party does, such as reseller.
+        erased: who it was is erased; its id and place in the channel's history stay.
 
     Raises:
         Refusal: a field is not as said here; no name is repeated.
@@ -95,10 +96,11 @@ class Party:
     identifiers: tuple[PartyIdentifier, ...] = ()
     birth: BirthSpan | None = None
     roles: tuple[str, ...] = ()
+    erased: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.id)
-        if not self.names and self.kind is not PartyKind.UNKNOWN:
+        if not self.names and self.kind is not PartyKind.UNKNOWN and not self.erased:
             raise Refusal(f"party {self.id} has no name; only one of kind unknown may have none")
         texts = [name.text for name in self.names]
         texts += [name.language for name in self.names if name.language is not None]
@@ -141,7 +143,10 @@ class Party:
 
     def to_json(self) -> dict[str, Json]:
         """The party as stored and printed."""
+        # Only where it is so: a key for all would change the digest of every party there is.
+        erased: dict[str, Json] = {"erased": True} if self.erased else {}
         return {
+            **erased,
             "id": self.id,
             "kind": str(self.kind),
             "names": [{"text": n.text, "language": n.language} for n in self.names],
@@ -159,6 +164,8 @@ class Party:
 # `Any`: the JSON that `Party.to_json` wrote.
 def party_from_json(record: Mapping[str, Any]) -> Party:
     """The party that `Party.to_json` wrote."""
+    if record.get("erased"):
+        return Party(id=record["id"], kind=PartyKind.PERSON, erased=True)
     return Party(
         id=record["id"],
         kind=PartyKind(record["kind"]),

@@ -11,13 +11,15 @@ Every function works inside the transaction of the connection it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
+from insyn.base.canonical import Json
 from insyn.base.errors import Refusal
 from insyn.office.diligence.parties import recorded, schema
 from insyn.office.diligence.parties.model import (
@@ -62,6 +64,8 @@ def put(connection: sa.Connection, party: Party, *, actor: Actor, now: datetime)
         # Another may have put other names under the ids that these are screened by.
         screening.put(connection, party.subjects(), now=now)
         return Came.SAME
+    if known is not None and known.erased:
+        raise Refusal(f"party {party.id} was erased; who is added anew takes another id")
     if (found := identified(connection).get(party.id)) is not None:
         raise Refusal(f"tier {party.id} was identified as {found.party}; change that party")
     if party.kind is PartyKind.UNKNOWN and known is not None and known.kind is not party.kind:
@@ -267,6 +271,35 @@ def edges(
     return [_edge(row) for row in found if row["supplier"] != row["customer"]]
 
 
+def channel_of(
+    connection: sa.Connection,
+    deal: str,
+    parties: Collection[str],
+    *,
+    as_of: datetime | None = None,
+) -> list[Json]:
+    """What is said of a deal's channel: who supplies whom as what, since and until when, in order.
+
+    Edges recorded for the deal, and those for any deal between two of these parties. Neither ids
+    nor sources, so that the same edge said again is the same.
+    """
+    ends = schema.ended
+    query = sa.select(ends.c.relation, sa.func.min(ends.c.until)).where(ends.c.until.is_not(None))
+    if as_of is not None:
+        query = query.where(ends.c.known_since <= as_of)
+    rows = connection.execute(query.group_by(ends.c.relation)).tuples()
+    ended: dict[str, date] = dict(rows.all())
+    found: list[Json] = []
+    for edge in edges(connection, as_of=as_of):
+        is_between = edge.supplier in parties and edge.customer in parties
+        if edge.deal == deal or (edge.deal is None and is_between):
+            untils = [day for day in (edge.until, ended.get(edge.id)) if day is not None]
+            told = replace(edge, until=min(untils, default=None)).to_json()
+            kept = ("supplier", "customer", "role", "since", "until", "deal")
+            found.append([told[name] for name in kept])
+    return sorted(found, key=str)
+
+
 def stakes_of(
     connection: sa.Connection,
     party: str,
@@ -320,7 +353,7 @@ def _latest(
         query = query.where(table.c.known_since <= as_of)
     numbers = query.group_by(table.c.party)
     rows = connection.execute(sa.select(table).where(table.c.id.in_(numbers)))
-    return {row.party: party_from_json(row.content) for row in rows}
+    return {row.party: party_from_json({**row.content, "id": row.party}) for row in rows}
 
 
 def _standing(
@@ -364,7 +397,7 @@ def _require_known(connection: sa.Connection, *ids: str) -> None:
     connection.execute(held.with_for_update()).all()
     known = _latest(connection, ids, as_of=None)
     for id_ in ids:
-        if id_ not in known:
+        if id_ not in known or known[id_].erased:
             raise Refusal(f"no party of the channel is known as {id_!r}; add it (insyn party add)")
 
 
