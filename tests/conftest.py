@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from tests.support import postgres
 
 VARIABLE = "INSYN_TEST_DATABASE_URL"
+
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("insyn", deadline=None)
+hypothesis.settings.load_profile("insyn")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -146,8 +146,8 @@ def draft_root(
 
     root = next_root(
         shelf_of(data).root_or_none(),
-        approvers=_tied([read_held(file) for file in approver or ()], data),
-        status=[read_held(file) for file in status or ()],
+        approvers=_tied([read_held(file) for file in approver or ()], data, must=True),
+        status=_tied([read_held(file) for file in status or ()], data, must=False),
         retire=retire or (),
         remove=remove or (),
         threshold=threshold,
@@ -219,11 +219,13 @@ def show_root(as_json: JsonOption = False, data: DataOption = None) -> None:
     _tell_root(shelf_of(data).root(), as_json)
 
 
-def _tied(keys: list[HeldKey], data: Path | None) -> list[HeldKey]:
-    """Approvers' keys tied to people by their id, where the office has people.
+def _tied(keys: list[HeldKey], data: Path | None, *, must: bool) -> list[HeldKey]:
+    """Keys tied to people by their id, where the office has people.
+
+    `must`: each is an approver's; else a holder who is nobody here, such as a machine, stays.
 
     Raises:
-        Refusal: a holder is nobody whom the office knows, or no approver.
+        Refusal: a holder who must be is nobody whom the office knows, or no approver.
     """
     from dataclasses import replace
 
@@ -243,11 +245,15 @@ def _tied(keys: list[HeldKey], data: Path | None) -> list[HeldKey]:
             try:
                 person = users.find(connection, key.holder)
             except Refusal:
+                if not must:
+                    tied.append(key)
+                    continue
                 raise Refusal(
                     f"the key {key.public.fingerprint[:12]}… is held by nobody whom this office "
                     "knows; make it with an approver's id or sign-in name (insyn key make --holder)"
                 ) from None
-            require(person.actor, "permit.sign")
+            if must:
+                require(person.actor, "permit.sign")
             tied.append(replace(key, holder=person.id))
     return tied
 

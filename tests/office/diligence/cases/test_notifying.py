@@ -113,7 +113,7 @@ def test_what_the_catalogue_says_of_the_goods_goes_before_what_was_declared(
     desk: CaseDesk, tmp_path: Path
 ) -> None:
     said = Said(
-        export_class=ExportClass.CYBER_SURVEILLANCE_CANDIDATE,
+        export_class=ExportClass.CANDIDATE,
         reason="it reads plates",
         authority="the export officer",
         decided_on=desk.now.date(),

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from insyn.base.canonical import Json
 from insyn.base.errors import Refusal
 from insyn.office.diligence.parties import register, schema
 from insyn.office.diligence.parties.model import NAME_MARK, PartyKind
@@ -79,7 +80,7 @@ def erase(
         privacy.erase(connection, subject, now=now, who=actor.id, because=because)
         for subject in sorted({party, *subjects})
     )
-    what = {"party": id_of(party), "versions": versions, "because": because}
+    what: dict[str, Json] = {"party": id_of(party), "versions": versions, "because": because}
     log.append(connection, Leaf(kind=PARTY_ERASED.name, who=actor.id, what=what), now=now)
     return fields
 

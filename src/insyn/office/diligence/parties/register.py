@@ -284,11 +284,12 @@ def channel_of(
     nor sources, so that the same edge said again is the same.
     """
     ends = schema.ended
-    query = sa.select(ends.c.relation, sa.func.min(ends.c.until)).where(ends.c.until.is_not(None))
+    first = sa.func.min(ends.c.until).label("first")
+    query = sa.select(ends.c.relation, first).where(ends.c.until.is_not(None))
     if as_of is not None:
         query = query.where(ends.c.known_since <= as_of)
-    rows = connection.execute(query.group_by(ends.c.relation)).tuples()
-    ended: dict[str, date] = dict(rows.all())
+    rows = connection.execute(query.group_by(ends.c.relation))
+    ended: dict[str, date] = {row.relation: row.first for row in rows}
     found: list[Json] = []
     for edge in edges(connection, as_of=as_of):
         is_between = edge.supplier in parties and edge.customer in parties
