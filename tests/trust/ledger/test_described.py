@@ -27,6 +27,8 @@ def test_every_kind_of_leaf_is_described_with_its_fields() -> None:
     rows = {name.strip(): line for name, line in rows.items()}
     assert len(all_kinds()) > 40
     for kind in all_kinds().values():
+        if kind.name.startswith("test."):
+            continue  # of other tests
         assert kind.name in rows, kind.name
         for field in {*kind.what, *kind.personal}:
             assert field in rows[kind.name] or "the same" in rows[kind.name], (kind.name, field)
