@@ -61,6 +61,7 @@ STAYS = 0.08
 @dataclass(slots=True)
 class _Sample:
     picture: Small
+    beside: Small
     moving: Motion
     at_s: float
     lasting_s: float
@@ -106,8 +107,9 @@ class Survey:
         self._moving = _both(self._moving, moving)
         if at_s >= self._next_s:
             lasting_s = max(0.0, at_s - self._last_s)
+            beside = after if before is picture else before
             kept = Motion(moving.now, moving.edge, self._moving.seen, self._moving.around)
-            self._samples.append(_Sample(picture, kept, at_s, lasting_s))
+            self._samples.append(_Sample(picture, beside, kept, at_s, lasting_s))
             self._moving = _nothing((self._size[1], self._size[0]))
             self._last_s = at_s
             self._next_s = at_s + self._every_s
@@ -124,7 +126,7 @@ class Survey:
             lasting_s = one.lasting_s + two.lasting_s
             both = _both(one.moving, two.moving)
             moving = Motion(two.moving.now, two.moving.edge, both.seen, both.around)
-            kept.append(_Sample(two.picture, moving, two.at_s, lasting_s))
+            kept.append(_Sample(two.picture, two.beside, moving, two.at_s, lasting_s))
         self._samples = kept
         self._every_s = at_s / len(kept)
         self._next_s = at_s + self._every_s
@@ -167,7 +169,7 @@ def decided(samples: list[_Sample], unit: float) -> Background:
     for _ in range(ROUNDS):
         _weigh(book, brought, samples, unit)
     chosen = _chosen(book, unit)
-    stands = restless([one.picture for one in samples], chosen, unit)
+    stands = restless([(one.picture, one.beside) for one in samples], chosen, unit)
     return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
 
 
@@ -302,8 +304,9 @@ def _contrast(picture: Small, where: Mask) -> float:
     return float(total[where].mean()) if where.any() else 0.0
 
 
-HOLD_S, BRIDGE_S = 0.2, 0.8
-"""Each area is held so long before and after; gaps in time up to twice the bridge are closed."""
+HOLD_S, BRIDGE_S, GROW = 0.1, 0.8, 2
+"""Each area is held so long before and after; gaps in time up to twice the bridge are closed. With
+past and future both known, GROW pixels of a picture 320 wide are margin enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

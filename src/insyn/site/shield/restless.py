@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
-from insyn.site.shield.codebook import bodies
+from insyn.site.shield.codebook import reach
 from insyn.site.shield.comparison import Comparison
 from insyn.site.shield.frame import Mask
+from insyn.site.shield.swaying import Pair, place_of, sway
 
 LEAST = 6
 """With fewer looks at a pixel, nothing can be said of how still it is."""
@@ -25,57 +27,90 @@ NOISE, EDGE, FLOOR = 2.2, 2.5, 0.6
 """A pixel wavers when its deviation exceeds NOISE x the picture's noise + EDGE x what an edge of
 its strength usually wavers by + FLOOR levels."""
 
-NOISY, IN_NOISE = 1.0, 1.5
-"""With more levels of noise, as by night, a body's outline wavers little beyond it; but noise is
-the same everywhere, so that IN_NOISE x it is beyond what pixels of a wall reach."""
+NOISY = 1.0
+"""With more levels of noise, as by night, a single pixel's wavering tells nothing."""
 
-ALONE = 3
-"""Pixels of nine that must waver together in noise."""
+SWAYS, USUALLY, MOST = 0.08, 2.0, 0.2
+"""Pixels of a picture 320 wide: who stands 16 m away sways by more. Where the camera itself
+trembles, or its coding does, so many times what three quarters of the scene do; but who sways by
+MOST is believed to be alive whatever the scene does."""
+
+WEAKER = 0.5
+"""Beside what sways, so much less sways too: knees less than heads."""
+
+UNDECIDED = 0.3
+"""Pixels of a picture 320 wide: where noise could hide a sway so large, nobody knows."""
+
+HEAD, TALL = 0.18, 3.2
+"""Height of a head in heights of what sways, and of somebody who stands in widths."""
+
+BESIDE = 2.0
+"""Pixels of a picture 320 wide around whoever stands: a sleeve like the wall behind it."""
 
 AREA, HEIGHT = 0.0012, 0.05
 """Shares of the picture's area and height from which a wavering area may be somebody."""
 
 
-def restless(pictures: Sequence[Small], background: Background, unit: float) -> Mask:
+def restless(pairs: Sequence[Pair], background: Background, unit: float) -> Mask:
     """Where somebody may stand in the background.
 
     Args:
-        pictures: some of the clip, in its order.
+        pairs: some pictures of the clip in its order, each with one from a little before.
         background: what is believed to be empty.
         unit: the side of a pixel of a picture 320 wide, in pixels.
     """
-    wavers, noise = _deviation(pictures, background)
-    edges = _edges(background.mean)
-    strong = edges > np.quantile(edges, 0.7)
-    usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
-    is_noisy = noise > NOISY
-    if is_noisy:
-        wavering = (wavers > IN_NOISE * noise + EDGE * usual * edges).astype(np.uint8)
-        together = cv2.boxFilter(wavering, -1, (3, 3), normalize=False)
-        # What is unknown anyway may be the middle of whoever wavers around it.
-        found = ((together >= ALONE) | ~background.known).astype(np.uint8)
+    wavers, noise = _deviation([now for now, _ in pairs], background)
+    sways = _swaying(pairs, background, unit)
+    found = sways.copy()
+    if noise <= NOISY:
+        edges = _edges(background.mean)
+        strong = edges > np.quantile(edges, 0.7)
+        usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
+        found |= wavers > NOISE * noise + EDGE * usual * edges + FLOOR
     else:
-        found = (wavers > NOISE * noise + EDGE * usual * edges + FLOOR).astype(np.uint8)
-    gap = unit * (1.6 if is_noisy else 1.0)
+        # What is unknown anyway may be the middle of whoever sways around it.
+        found |= ~background.known
     body = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (round(7.5 * gap) | 1, round(12.5 * gap) | 1)
+        cv2.MORPH_ELLIPSE, (round(7.5 * unit) | 1, round(12.5 * unit) | 1)
     )
-    closed = cv2.morphologyEx(found, cv2.MORPH_CLOSE, body)
+    closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, body)
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     outlines, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     high, wide = found.shape
-    out = np.zeros_like(found)
+    out = np.zeros(found.shape, np.uint8)
     for outline in outlines:
-        is_body = cv2.boundingRect(outline)[3] >= HEIGHT * high
-        hull = cv2.convexHull(outline)
-        if is_body and cv2.contourArea(outline) >= AREA * high * wide:
-            # A limb that is as still as the wall lies between those that are not.
-            cv2.fillConvexPoly(out, hull, 1)
-    side = 2 * round(3 * unit) + 1
-    if is_noisy:
-        # In noise only parts of somebody waver visibly: what they belong to is covered whole.
-        out = bodies(out > 0, unit).astype(np.uint8)
+        x, y, across, down = cv2.boundingRect(outline)
+        if down < HEIGHT * high or cv2.contourArea(outline) < AREA * high * wide:
+            continue
+        is_alive = sways[y : y + down, x : x + across].any()
+        # A limb that is as still as the wall lies between those that are not.
+        cv2.fillConvexPoly(out, _whole(outline, unit) if is_alive else cv2.convexHull(outline), 1)
+    side = 2 * round(BESIDE * unit) + 1
     return np.asarray(cv2.dilate(out, np.ones((side, side), np.uint8)) > 0)
+
+
+def _whole(outline: MatLike, unit: float) -> MatLike:
+    """The hull of what sways, and of what a body has around it: feet, which do not sway, arms
+    beside what is thin, and a head above, whose hair may be as dark as the wall.
+    """
+    _, _, across, down = cv2.boundingRect(outline)
+    wide, high = (size - each for size, each in zip((across, down), place_of(unit), strict=True))
+    above = round(HEAD * down)
+    below = max(down // 8, round(TALL * wide) - high)
+    beside = max(0, round((high / TALL - wide) / 2))
+    ways = ((-beside, 0), (beside, 0), (0, below), (0, -above))
+    return cv2.convexHull(np.concatenate([outline + np.array(by, np.int32) for by in ways]))
+
+
+def _swaying(pairs: Sequence[Pair], background: Background, unit: float) -> Mask:
+    """Where edges sway as the living do, or may do so unseen."""
+    found = sway(pairs, background, unit)
+    # Where most of a scene is flat, its edges may be somebody's: flat places count as still.
+    usual = float(np.quantile(np.where(found.has_edges, found.pixels, 0.0), 0.75))
+    limit = unit * min(MOST, max(SWAYS, USUALLY * usual / unit))
+    strong = (found.pixels > limit) & found.has_edges
+    weak = (found.pixels > WEAKER * limit) & found.has_edges & reach(strong, unit)
+    return np.asarray(strong | weak | ((found.error > UNDECIDED * unit) & found.has_edges))
 
 
 def _deviation(

@@ -196,7 +196,8 @@ class _Quiet:
         """The empty scene; where somebody may have stood still all the time, it is unknown."""
         seen = confirmed(self.pictures)
         unit = _unit(self.pictures[0])
-        stands = bodies(restless(self.pictures, seen, unit), unit)
+        pairs = list(zip(self.pictures[1:], self.pictures, strict=False))
+        stands = bodies(restless(pairs, seen, unit), unit)
         return dataclasses.replace(seen, known=~stands)
 
     def _movement(self, picture: Small) -> float:

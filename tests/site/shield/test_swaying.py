@@ -1,0 +1,81 @@
+"""Who sways by less than noise hides is told from a wall; a wall is not told to sway."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from insyn.site.shield.analysis import Small
+from insyn.site.shield.background import Background
+from insyn.site.shield.restless import restless
+from insyn.site.shield.swaying import Pair, sway
+
+SIZE = (320, 180)
+BODY = (slice(60, 140), slice(150, 174))
+
+
+def picture(at: float, noise: float, amplitude: float, draw: np.random.Generator) -> Small:
+    """A wall of blocks and somebody before it who sways by so many pixels."""
+    blocks = np.random.default_rng(1).integers(90, 150, (9, 16)).astype(np.uint8)
+    wall = cv2.resize(blocks, SIZE, interpolation=cv2.INTER_NEAREST).astype(np.float32)
+    body = np.zeros((SIZE[1], SIZE[0]), np.float32)
+    body[BODY] = 1.0
+    moved = np.array([[1, 0, amplitude * math.sin(at)], [0, 1, 0]], np.float32)
+    shown = cv2.GaussianBlur(cv2.warpAffine(body, moved, SIZE), (3, 3), 0)
+    luma = wall * (1 - shown) + 70 * shown + draw.normal(0, noise, wall.shape)
+    grey = np.full(wall.shape, 128, np.uint8)
+    return np.asarray(cv2.merge([np.clip(luma, 0, 255).astype(np.uint8), grey, grey]), np.uint8)
+
+
+def filmed(noise: float, amplitude: float) -> tuple[list[Pair], Background]:
+    """A minute, a pair each half second, and the median of it, which holds whoever stands."""
+    draw = np.random.default_rng(7)
+    pairs = [
+        (picture(0.45 * n, noise, amplitude, draw), picture(0.45 * n - 0.2, noise, amplitude, draw))
+        for n in range(120)
+    ]
+    stack = np.stack([now for now, _ in pairs])
+    shape = (SIZE[1], SIZE[0])
+    background = Background(
+        mean=np.rint(np.median(stack, axis=0)).astype(np.uint8),
+        deviation=np.full(shape, min(6.0, max(0.7, noise)), np.float32),
+        chroma_deviation=np.full(shape, 0.7, np.float32),
+        known=np.ones(shape, bool),
+    )
+    return pairs, background
+
+
+@pytest.mark.parametrize("noise", [1.0, 4.0, 8.0])
+def test_who_sways_by_a_third_of_a_pixel_is_found_whole(noise: float) -> None:
+    pairs, background = filmed(noise, 0.33)
+    stands = restless(pairs, background, 1.0)
+    assert stands[BODY].all()
+    assert stands.mean() < 0.15
+
+
+@pytest.mark.parametrize("noise", [1.0, 4.0, 8.0])
+def test_a_still_scene_does_not_sway(noise: float) -> None:
+    pairs, background = filmed(noise, 0.0)
+    assert not restless(pairs, background, 1.0).any()
+
+
+def test_the_size_of_a_sway_is_told() -> None:
+    pairs, background = filmed(2.0, 0.4)
+    found = sway(pairs, background, 1.0)
+    assert found.pixels[100, 150] == pytest.approx(0.4 / math.sqrt(2), rel=0.25)
+
+
+def test_noise_that_could_hide_a_sway_says_so() -> None:
+    found = [sway(*filmed(noise, 0.0), 1.0) for noise in (1.0, 8.0, 30.0)]
+    hidden = [float(np.median(one.error[one.has_edges])) for one in found]
+    assert hidden[0] < hidden[1] < hidden[2]
+    assert hidden[0] < 0.1 < hidden[2]
+
+
+def test_a_place_that_is_never_seen_may_sway() -> None:
+    pairs, background = filmed(1.0, 0.0)
+    found = sway(pairs[:3], background, 1.0)
+    assert np.isinf(found.error).all()
