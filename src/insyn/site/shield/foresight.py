@@ -332,6 +332,7 @@ class Foresight:
         height, width = background.known.shape
         self._size = (width, height)
         self._comparison = Comparison(background)
+        self._shapes = Shapes(self._size, grow=GROW)
         self._waiting: list[tuple[YuvFrame, Compared]] = []
         self._past: list[tuple[int, Compared]] = []
         self._followed_90k = 0
@@ -375,8 +376,7 @@ class Foresight:
         self._past.append((at, compared))
         if not compared.sound:
             return Foreseen(frame=frame, mask=None, people=None, activity=1.0)
-        shapes = self._comparison.shapes
-        grown = shapes.grown(shapes.filled(areas)) > 0
+        grown = self._shapes.grown(self._shapes.filled(areas)) > 0
         return Foreseen(
             frame=frame,
             mask=grown | compared.unknown,

@@ -31,6 +31,9 @@ from insyn.site.shielding.file_writing import Film, MaskFilm
 from insyn.site.shielding.onnx_detector import OnnxDetector
 from insyn.site.streams import TICKS
 
+BELIEVED_S = 0.5
+"""So much of the seconds that are said to be empty is seen before any of them is shown."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is done, pictures done, and pictures expected (0: not known)."""
 
@@ -200,17 +203,43 @@ def _live(
         settings = Settings(style=order.style, detectors=(Paced(model),) if model else ())
         given = _given(order, analysis_size(*even, LIVE_AREA))
         shield = Shield(*even, pictures.fps, settings, given)
-        first_s = order.empty.first_s if order.empty else 0.0
-        shown: list[Small] = []
+        told = _Told(order.empty.first_s) if order.empty and given is None else None
         for frame in pictures:
-            if shield.background is None and first_s > 0:
-                if frame.pts_90k < first_s * TICKS:
-                    shown.append(analysed(frame, shield.small_size))
-                    shown = shown[::2] if len(shown) > 400 else shown
-                elif shown:
-                    shield.confirm(confirmed(shown))
-            yield shield.step(frame)
+            step = shield.step(frame)
+            if told is not None:
+                found = told.look(analysed(frame, shield.small_size), step)
+                if found is not None:
+                    shield.confirm(found)
+                told = None if told.is_over else told
+            yield step
             progress("masking", pictures.count, pictures.expected)
+
+
+class _Told:
+    """The first seconds, which show the scene empty by the word of whoever gave the order.
+
+    Half a second of them is believed at once, lest all of them be covered; more tells the noise
+    better. Pictures in which something is masked meanwhile are left out.
+    """
+
+    def __init__(self, first_s: float) -> None:
+        self._ends_90k = round(first_s * TICKS)
+        self._next_90k = min(self._ends_90k, round(BELIEVED_S * TICKS))
+        self._shown: list[Small] = []
+        self.is_over = first_s <= 0
+
+    def look(self, picture: Small, step: Step) -> Background | None:
+        """Take a picture as it was masked; the empty scene, when it is known (better)."""
+        pts = step.frame.pts_90k
+        is_empty = step.state is State.LEARN or (step.mask is not None and not step.mask.any())
+        if pts < self._ends_90k and (is_empty or not self._shown):
+            self._shown.append(picture)
+            self._shown = self._shown[::2] if len(self._shown) > 400 else self._shown
+        if pts < self._next_90k:
+            return None
+        self.is_over = pts >= self._ends_90k
+        self._next_90k = min(self._ends_90k, 2 * self._next_90k)
+        return confirmed(self._shown) if self._shown else None
 
 
 def _foreseen(
