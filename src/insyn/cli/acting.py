@@ -94,15 +94,25 @@ def signed_in(
 
 def kept_session(data: DataDirectory) -> str:
     """The secret of the session that was begun here; "" where there is none."""
-    return _kept().get(_place(data), "")
+    return kept_at(_place(data))
+
+
+def kept_at(place: str) -> str:
+    """The secret of the session that was begun at a place; "" where there is none."""
+    return _kept().get(place, "")
 
 
 def keep_session(data: DataDirectory, secret: str | None) -> None:
     """Keep a session's secret for later commands, readable by this user alone; None forgets it."""
+    keep_at(_place(data), secret)
+
+
+def keep_at(place: str, secret: str | None) -> None:
+    """The same for a place that is no data directory: a site's console by its address."""
     kept = _kept()
-    kept.pop(_place(data), None)
+    kept.pop(place, None)
     if secret:
-        kept[_place(data)] = secret
+        kept[place] = secret
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A temporary file of `write_atomically` is readable by its owner alone, and stays so.

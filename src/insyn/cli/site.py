@@ -15,8 +15,10 @@ from insyn.cli import (
     site_camera,
     site_check,
     site_masking,
+    site_people,
     site_processes,
     site_record,
+    site_release,
     site_vault,
 )
 from insyn.cli.options import DataOption, JsonOption, data_directory
@@ -40,6 +42,13 @@ site_camera.app.command("scene")(site_masking.scene)
 site_camera.app.command("zones")(site_masking.zones)
 app.add_typer(site_camera.app, name="camera")
 app.add_typer(site_vault.app, name="vault")
+app.add_typer(site_release.app, name="release")
+app.add_typer(site_people.app, name="user")
+app.command("sign-in")(site_people.sign_in)
+app.command("sign-out")(site_people.sign_out)
+app.command("whoami")(site_people.whoami)
+app.command("claim")(site_people.claim)
+app.command("password")(site_people.password)
 app.command("check")(site_check.check)
 app.command("record", hidden=True)(site_record.record)
 app.command("shield-worker", hidden=True)(site_processes.shield_worker)
@@ -77,7 +86,7 @@ def init(as_json: JsonOption = False, data: DataOption = None) -> None:
     typer.echo(f"the site's key, for its permit:\n  {fingerprint}", err=True)
     typer.echo(
         "one-time token of the first administrator, for 24 hours, shown once; start the site "
-        "(insyn site serve) and open its console to use it:",
+        "(insyn site serve) and open its console to use it, or insyn site claim:",
         err=True,
     )
     print(token)

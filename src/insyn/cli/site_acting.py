@@ -1,4 +1,4 @@
-"""Who acts on a site's command line: a token's owner; before it has people, the site itself."""
+"""Who acts on a site's command line: whoever is signed in; before there are people, the site."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ OWNER = "site"
 
 
 def acting_at_site(connection: sa.Connection, *, scope: str = "site") -> Actor:
-    """Who acts: the owner of the token in INSYN_TOKEN, or the site itself while nobody has claimed
-    its first administrator's invitation: whoever may write its files.
+    """Who acts: the owner of the token in INSYN_TOKEN, or whoever is signed in at this site here
+    (`insyn site sign-in`), or the site itself while nobody has claimed its first administrator's
+    invitation: whoever may write its files.
 
     Raises:
         Refusal: the site has people, and none of them is named.
     """
-    from insyn.trust.people import tokens, users
+    from insyn.cli.site_console import kept_here
+    from insyn.trust.people import sessions, tokens, users
     from insyn.trust.people.duties import Actor, Role
 
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
@@ -35,8 +37,13 @@ def acting_at_site(connection: sa.Connection, *, scope: str = "site") -> Actor:
         if found.scopes is not None and scope not in found.scopes:
             raise Refusal(f"the token in {TOKEN_VARIABLE} lacks the scope {scope}")
         return found.actor
+    secret = kept_here(connection)
+    identified = sessions.identify(connection, secret, now=system_clock()) if secret else None
+    if identified is not None:
+        return identified.actor
     if any(person.state is not users.State.INVITED for person in users.every(connection)):
         raise Refusal(
-            "this site has people; do this in its console, or set INSYN_TOKEN to a token of yours"
+            "this site has people, and nobody is signed in here; sign in first (insyn site "
+            "sign-in), or do this in its console"
         )
     return Actor(id=OWNER, roles=frozenset(Role))

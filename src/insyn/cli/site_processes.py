@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 from typing import Annotated
@@ -55,12 +56,17 @@ def web(
     """Answer the console's pages, media and live view, until told to stop."""
     import uvicorn
 
+    from insyn.base.files import write_atomically
     from insyn.site.console.app import create_app
     from insyn.site.console.desk import SiteDesk
     from insyn.site.directory import site_directory
 
     start_logging()
-    desk = SiteDesk(site_directory(data_directory(data)))
+    site = site_directory(data_directory(data))
+    reached = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - told, not bound
+    address = json.dumps({"url": f"http://{f'[{reached}]' if ':' in reached else reached}:{port}"})
+    write_atomically(site.run / "web.json", address.encode(), is_durable=False)
+    desk = SiteDesk(site)
     config = uvicorn.Config(
         create_app(desk),
         host=host,

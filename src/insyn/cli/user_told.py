@@ -54,7 +54,9 @@ def say(sentence: str, as_json: bool, record: Mapping[str, Json]) -> None:
     print(json.dumps(record, ensure_ascii=False) if as_json else sentence)
 
 
-def tell_person(person: Person, as_json: bool, token: str | None = None) -> None:
+def tell_person(
+    person: Person, as_json: bool, token: str | None = None, *, claim: str = "insyn user claim"
+) -> None:
     """A person, and the one-time token that was made for them."""
     if as_json:
         told = person.to_json()
@@ -64,6 +66,4 @@ def tell_person(person: Person, as_json: bool, token: str | None = None) -> None
     print(f"{person.id}  {shown(person.name)}  {person.state}  {roles}")
     if token:
         print(token)
-        typer.echo(
-            "one-time token, for 24 hours, shown once: insyn user claim --token TOKEN", err=True
-        )
+        typer.echo(f"one-time token, for 24 hours, shown once: {claim} --token TOKEN", err=True)

@@ -36,8 +36,13 @@ class Visitor:
 
 
 def session_of(request: Request) -> str:
-    """The secret that the browser sent; "" where none."""
-    return request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
+    """The secret that the browser sent, or a program as a bearer; "" where none.
+
+    A page elsewhere can send no such header of ours, so it needs no Origin.
+    """
+    kept = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE, "")
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    return kept or (given.strip() if kind.casefold() == "bearer" else "")
 
 
 def visitor_of(request: Request, store: Store, clock: Clock) -> Visitor | None:

@@ -49,6 +49,8 @@ OPEN = {
     "/metrics",  # to this machine
     "/privacy/notice",  # for who is on camera
     "/privacy/notice.svg",  # its QR code
+    "/api/v1/session",  # signing in; whoever is not signed in is told nothing else
+    "/api/v1/claim",
 }
 """Open to everybody; whatever else is must be added here by hand."""
 

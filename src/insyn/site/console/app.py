@@ -17,6 +17,7 @@ import insyn
 from insyn.base.errors import EnvironmentFailure, InsynError, Refusal, UsageError
 from insyn.site.console import (
     alarms,
+    api,
     audit,
     break_glass,
     camera_pages,
@@ -39,7 +40,7 @@ log = logging.getLogger("insyn.web")
 
 TIDY_S = 5.0
 
-MEDIA = ("/playback/", "/live/", "/metrics", "/release/")
+MEDIA = ("/playback/", "/live/", "/metrics", "/release/", "/api/")
 """Answered to programs and players: problems in JSON, and no way to the sign-in page."""
 
 
@@ -83,6 +84,7 @@ def create_app(desk: SiteDesk) -> Guard:
         privacy,
         release_pages,
         export_pages,
+        api,
     ):
         app.include_router(room.routes(desk, pages))
     _answer_errors(app, pages)

@@ -71,8 +71,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             zone = desk.settings().time_zone
             wanted = ReleaseRequest(
                 camera=desk.camera(camera).id,
-                begins=_moment(begins, zone),
-                ends=_moment(ends, zone),
+                begins=moment_of(begins, zone),
+                ends=moment_of(ends, zone),
                 reason=reason,
                 basis=basis,
                 case_number=case_number,
@@ -168,7 +168,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     return made
 
 
-def _moment(text: str, zone: str) -> datetime:
+def moment_of(text: str, zone: str) -> datetime:
     """A time of a form's `datetime-local`, in the site's zone.
 
     Raises:
