@@ -121,15 +121,15 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
     def claim(
         request: Request,
         token: Annotated[str, Form(max_length=200)],
-        name: Annotated[str, Form(max_length=200)],
         password: Annotated[str, Form(max_length=1024)],
         again: Annotated[str, Form(max_length=1024)],
+        name: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         try:
             if password != again:
                 raise Refusal("the two passwords differ; type the same one twice")
             with store.writing() as connection:
-                users.claim(
+                person = users.claim(
                     connection,
                     token.strip(),
                     password=password,
@@ -137,8 +137,11 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                     now=clock(),
                     name=name.strip() or None,
                 )
+                if not name.strip() and person.name == users.UNNAMED:
+                    # In the transaction: what is refused leaves the token good.
+                    raise Refusal("choose the name that you sign in with")
         except Refusal as error:
-            shown = {"token": token, "name": name, "text": str(error)}
+            shown = {"token": token, "name": name, "text": _sentence(error)}
             return pages.show(request, "claim.html", status=400, **shown)
         return RedirectResponse("/sign-in", 303)
 
@@ -171,7 +174,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                 now=clock(),
             )
         except Refusal as error:
-            return pages.show(request, "password.html", status=400, text=str(error))
+            return pages.show(request, "password.html", status=400, text=_sentence(error))
         return RedirectResponse("/sign-in", 303)  # every session has ended
 
     return routes
@@ -188,6 +191,11 @@ def _with_session(request: Request, answer: Response, secret: str) -> Response:
         secure=is_secure,
     )
     return answer
+
+
+def _sentence(error: Refusal) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _local(to: str) -> str:
