@@ -16,6 +16,11 @@ from insyn.site.directory import SiteDirectory
 
 NAME = "settings.json"
 LONGEST = 500
+LONGEST_PARAGRAPH = 4000
+_LINES = (
+    "name", "address", "controller", "contact", "officer", "authority", "notice_url", "detector",
+)  # fmt: skip
+_PARAGRAPHS = ("purpose", "legal_basis", "necessity", "recipients", "consultation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,14 @@ class Settings:
         retention_days: how long recordings are kept; never longer than the permit says.
         release_minutes: how long a release is open at most.
         detector: path of an ONNX model that may add to every camera's mask; "" is none.
+        officer: the data protection officer, and how to reach them (GDPR Article 37).
+        authority: which supervisory authority people complain to.
+        notice_url: where people on camera read the whole notice; the QR code on the sign.
+        purpose: what the cameras are for, where no permit says it.
+        legal_basis: GDPR Article 6(1), which letter, and the interest.
+        necessity: why nothing milder does.
+        recipients: who else is given pictures, and who processes for the controller.
+        consultation: what those concerned, or who speaks for them, said (Article 35(9)).
         full_views: cameras shown in full resolution at once; 0: as the machine has cores.
     """
 
@@ -45,12 +58,26 @@ class Settings:
     release_minutes: int = 60
     detector: str = ""
     full_views: int = 0
+    officer: str = ""
+    authority: str = ""
+    notice_url: str = ""
+    purpose: str = ""
+    legal_basis: str = ""
+    necessity: str = ""
+    recipients: str = ""
+    consultation: str = ""
 
     def __post_init__(self) -> None:
-        for field in ("name", "address", "controller", "contact", "detector"):
-            text = getattr(self, field)
-            if not isinstance(text, str) or len(text) > LONGEST or "\x00" in text:
-                raise UsageError(f"the setting {field} is a text of at most {LONGEST} characters")
+        for field in (*_LINES, *_PARAGRAPHS):
+            text, most = getattr(self, field), LONGEST
+            if field in _PARAGRAPHS:
+                most = LONGEST_PARAGRAPH
+            if not isinstance(text, str) or len(text) > most or "\x00" in text:
+                raise UsageError(f"the setting {field} is a text of at most {most} characters")
+        if self.notice_url and not self.notice_url.startswith(("https://", "http://")):
+            raise UsageError(
+                "the setting notice_url is an address, as in https://place.example/privacy"
+            )
         if self.detector and not self.detector.startswith("/"):
             raise UsageError("the setting detector is the whole path of an ONNX model, from / on")
         try:

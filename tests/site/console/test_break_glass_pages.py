@@ -203,7 +203,9 @@ def test_every_page_of_everybody_says_which_camera_is_open(console: Console) -> 
 def test_whoever_is_not_signed_in_is_told_no_name(console: Console) -> None:
     console.open()
     for page in ("/sign-in", "/privacy/notice"):
-        assert "ines" not in AsgiClient(console.app).get(page).text
+        said = AsgiClient(console.app).get(page).text
+        assert "watches Hall" not in said
+        assert not re.search(r"\bines\b", said)
 
 
 def test_a_page_that_stands_open_is_told_at_once_and_custodians_of_the_request(

@@ -48,6 +48,7 @@ OPEN = {
     "/healthz",
     "/metrics",  # to this machine
     "/privacy/notice",  # for who is on camera
+    "/privacy/sign",
     "/privacy/notice.svg",  # its QR code
     "/api/v1/session",  # signing in; whoever is not signed in is told nothing else
     "/api/v1/claim",

@@ -100,6 +100,7 @@ class Camera:
 @dataclass(frozen=True)
 class Masked:
     frame: MaskedFrame
+    mask: None = None
     state: str = "RUN"
     activity: float = 0.1
     text: str = ""

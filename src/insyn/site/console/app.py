@@ -25,10 +25,12 @@ from insyn.site.console import (
     health,
     live_view,
     media,
+    papers,
     people_pages,
     permit_pages,
     privacy,
     release_pages,
+    walk,
     wall,
 )
 from insyn.site.console.desk import NotSignedIn, SiteDesk
@@ -84,6 +86,8 @@ def create_app(desk: SiteDesk) -> Guard:
         privacy,
         release_pages,
         export_pages,
+        papers,
+        walk,
         api,
     ):
         app.include_router(room.routes(desk, pages))

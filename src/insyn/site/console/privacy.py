@@ -1,57 +1,80 @@
-"""Privacy: masking of each camera, releases this month, papers drafted from the settings."""
+"""Privacy: masking of each camera, when it was tested, releases this month, what the papers say."""
 
 from __future__ import annotations
 
-import io
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-import qrcode
-import qrcode.image.svg
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.papers import facts_of
 from insyn.site.release import matter
+from insyn.site.release.matter import Release
 from insyn.site.settings import change_settings
+from insyn.site.shielding import walking
 from insyn.site.shielding.masking import Asked, ask
+from insyn.site.shielding.walking import Walk
 from insyn.site.vault import folder
+from insyn.trust.people import users
+from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages
 
 Text = Annotated[str, Form(max_length=500)]
+Paragraph = Annotated[str, Form(max_length=4000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One camera on the page. `state` is a worker's state file, empty where none works on it."""
+
+    camera: Camera
+    state: dict[str, Any]
+    known_at: datetime | None
+    known_for: str
+    by: str
+    walk: Walk | None
+    walked_for: str
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
-    """The routes; the notice is open to everybody: it is for the people on camera."""
+    """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, text: str = "", status: int = 200) -> Response:
-        states = {
-            name: state
-            for said in desk.states("shield")
-            for name, state in said.get("cameras", {}).items()
-        }
+    def shown(request: Request, text: str = "", status: int = 200, **form: object) -> Response:
+        visitor = desk.visitor(request, "site.read")
+        now, zone = desk.clock(), ZoneInfo(desk.settings().time_zone)
         with desk.store.reading() as connection:
-            releases = matter.every(connection)
-        since = desk.clock() - timedelta(days=30)
+            releases = matter.every(connection, most=5000)
+            walks = walking.last_of(connection)
+            names = {one.id: one.name for one in users.every(connection)}
+        begins = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        facts = facts_of(desk)
         return pages.show(
             request,
             "privacy.html",
             status=status,
-            rows=[_row(camera, states.get(camera.id, {})) for camera in desk.cameras()],
-            releases=[one for one in releases if one.asked_at >= since],
-            allowed=desk.permission.now(),
+            rows=_rows(desk, walks, names, now),
+            month=begins.strftime("%Y-%m"),
+            releases=_month([one for one in releases if one.asked_at >= begins]),
+            facts=facts,
             custodians=folder.custodians(desk.site),
-            needed=folder.needed(desk.site),
-            settings=desk.settings(),
+            needed=desk.needed(),
+            settings=facts.settings,
+            form=form,
+            may_set=not why_not(visitor.actor, "site.settings"),
+            may_show_scene=not why_not(visitor.actor, "background.confirm"),
+            may_walk=not why_not(visitor.actor, "live.watch"),
             text=text,
         )
 
     @made.get("/privacy")
     def show_privacy(request: Request) -> Response:
-        desk.visitor(request, "site.read")
         return shown(request)
 
     @made.post("/privacy")
@@ -61,22 +84,38 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         address: Text = "",
         controller: Text = "",
         contact: Text = "",
+        officer: Text = "",
+        authority: Text = "",
+        notice_url: Text = "",
+        purpose: Paragraph = "",
+        legal_basis: Paragraph = "",
+        necessity: Paragraph = "",
+        recipients: Paragraph = "",
+        consultation: Paragraph = "",
         time_zone: Text = "UTC",
         retention_days: Annotated[int, Form(ge=1, le=1826)] = 14,
     ) -> Response:
         desk.visitor(request, "site.settings")
+        said: dict[str, str | int] = {
+            "name": name,
+            "address": address,
+            "controller": controller,
+            "contact": contact,
+            "officer": officer,
+            "authority": authority,
+            "notice_url": notice_url.strip(),
+            "purpose": purpose,
+            "legal_basis": legal_basis,
+            "necessity": necessity,
+            "recipients": recipients,
+            "consultation": consultation,
+            "time_zone": time_zone,
+            "retention_days": retention_days,
+        }
         try:
-            change_settings(
-                desk.site,
-                name=name,
-                address=address,
-                controller=controller,
-                contact=contact,
-                time_zone=time_zone,
-                retention_days=retention_days,
-            )
+            change_settings(desk.site, **said)
         except InsynError as error:
-            return shown(request, str(error), 400)
+            return shown(request, _sentence(error), 400, **said)
         return RedirectResponse("/privacy", 303)
 
     @made.post("/privacy/scene")
@@ -94,46 +133,69 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             with desk.store.writing() as connection:
                 ask(connection, camera, wanted, actor=visitor.actor, now=desk.clock())
         except InsynError as error:
-            return shown(request, str(error), 400)
+            return shown(request, _sentence(error), 400)
         return RedirectResponse("/privacy", 303)
-
-    @made.get("/privacy/notice")
-    def show_notice(request: Request) -> Response:
-        url = str(request.url_for("show_notice"))
-        return pages.show(
-            request,
-            "notice.html",
-            settings=desk.settings(),
-            allowed=desk.permission.now(),
-            needed=folder.needed(desk.site),
-            url=url,
-        )
-
-    @made.get("/privacy/notice.svg")
-    def notice_code(request: Request) -> Response:
-        url = str(request.url_for("show_notice"))
-        picture = io.BytesIO()
-        image = qrcode.make(url, image_factory=qrcode.image.svg.SvgPathImage, border=2)
-        image.save(picture)
-        return Response(picture.getvalue(), media_type="image/svg+xml")
-
-    @made.get("/privacy/assessment")
-    def show_assessment(request: Request) -> Response:
-        desk.visitor(request, "site.read")
-        return pages.show(
-            request,
-            "assessment.html",
-            settings=desk.settings(),
-            allowed=desk.permission.now(),
-            cameras=desk.cameras(),
-            needed=folder.needed(desk.site),
-            custodians=folder.custodians(desk.site),
-        )
 
     return made
 
 
-# `Any`: a worker's state file.
-def _row(camera: Camera, state: dict[str, Any]) -> tuple[Camera, dict[str, Any], datetime | None]:
-    at_ns = state.get("scene", {}).get("at_ns")
-    return camera, state, datetime.fromtimestamp(at_ns / 1e9, tz=UTC) if at_ns else None
+def for_how_long(since: datetime | None, now: datetime) -> str:
+    """A time that has passed, for people: `3 days`, `an hour`; "" where there is no beginning."""
+    if since is None:
+        return ""
+    minutes = max(0, int((now - since).total_seconds()) // 60)
+    for unit, size in (("day", 1440), ("hour", 60), ("minute", 1)):
+        count = minutes // size
+        if count > 1:
+            return f"{count} {unit}s"
+        if count == 1:
+            return f"{'an' if unit == 'hour' else 'a'} {unit}"
+    return "less than a minute"
+
+
+def _rows(
+    desk: SiteDesk, walks: dict[str, Walk], names: dict[str, str], now: datetime
+) -> list[Row]:
+    states = {
+        name: state
+        for said in desk.states("shield")
+        for name, state in said.get("cameras", {}).items()
+    }
+    found = []
+    for camera in desk.cameras():
+        state = states.get(camera.id, {})
+        scene = state.get("scene") or {}
+        at_ns = scene.get("at_ns")
+        known_at = datetime.fromtimestamp(at_ns / 1e9, tz=UTC) if at_ns else None
+        walk = walks.get(camera.id)
+        found.append(
+            Row(
+                camera=camera,
+                state=state,
+                known_at=known_at,
+                known_for=for_how_long(known_at, now),
+                by=names.get(str(scene.get("by", "")), ""),
+                walk=walk,
+                walked_for=for_how_long(walk.at if walk else None, now),
+            )
+        )
+    return found
+
+
+def _month(releases: list[Release]) -> dict[str, Any]:
+    """What was asked for, opened and refused; those of what was recorded and those live apart."""
+
+    def counted(live: bool) -> dict[str, int]:
+        mine = [one for one in releases if one.is_live == live]
+        return {
+            "asked": len(mine),
+            "opened": sum(one.opened_at is not None for one in mine),
+            "refused": sum(one.state is matter.State.REFUSED for one in mine),
+        }
+
+    return {"all": releases, "recorded": counted(live=False), "live": counted(live=True)}
+
+
+def _sentence(error: InsynError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."

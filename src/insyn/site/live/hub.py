@@ -72,6 +72,9 @@ class Viewer:
             # Whatever waits was of another stream; the segment that follows is not video yet.
             self._drop()
             self._waits_for_key, self._dropped = True, 0
+        elif part.kind == "seen":
+            # Only the newest is of use, and it does not queue up before somebody slow.
+            self._waiting = deque(each for each in self._waiting if each.kind != "seen")
         self._waiting.append(part)
         self._has_some.set()
 
@@ -106,7 +109,7 @@ class Hub:
         """What a viewer of this camera is sent, until the viewer goes: texts are JSON.
 
         `{"type": "init", "mime", "state"}` precedes an init segment; then one fragment a message;
-        `state`, `drop` and `error` come in between (docs/reference/console.md).
+        `state`, `seen`, `drop` and `error` come in between (docs/reference/console.md).
         """
         watched = self._watched.get(camera)
         if watched is None:
@@ -230,7 +233,7 @@ class _Watched:
 
 
 def _part(message: Message) -> _Part:
-    if message.kind in (Say.INIT, Say.STATE, Say.ERROR):
+    if message.kind in (Say.INIT, Say.STATE, Say.ERROR, Say.SEEN):
         said = json.loads(message.body)
         return _text({"type": message.kind.name.lower(), **said})
     is_video = message.kind is not Say.INIT_SEGMENT

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from insyn.site import nal
 from insyn.site.archive import fmp4
 from insyn.site.archive.recording import EndReason
@@ -23,7 +25,7 @@ from insyn.site.archive.writing import Picture
 from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.source import OpenStream, Source
 from insyn.site.clocks import Clocks, Reading
-from insyn.site.shield.frame import MaskedFrame, YuvFrame
+from insyn.site.shield.frame import Mask, MaskedFrame, YuvFrame
 from insyn.site.shielding.decoder import Decoder
 from insyn.site.shielding.encoder import MaskedEncoder
 from insyn.site.shielding.keeping import Gop, Keeper
@@ -41,6 +43,9 @@ LATE_NS = 1_000_000_000
 """A packet that has waited so long is decoded, for the next ones' sake, and not shown."""
 
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+SEEN_NS = 250_000_000
+"""How often it is told how much is covered."""
+
 CREDENTIALS_RETRY_S = 60.0
 """A refused password is tried again rarely: cameras lock out whoever tries too often."""
 
@@ -51,6 +56,10 @@ class Step(Protocol):
     @property
     def frame(self) -> MaskedFrame:
         """The masked picture."""
+
+    @property
+    def mask(self) -> Mask | None:
+        """What is covered; None: all of it."""
 
     @property
     def state(self) -> str:
@@ -287,6 +296,7 @@ class _Work:
         self._gop_started: Reading | None = None
         self._gop_activity = 0.0
         self._told = ""
+        self._seen_ns = 0
 
     def mask(self, clear: YuvFrame, at_90k: int, packet: Packet) -> None:
         """Mask, encode, show and keep one picture."""
@@ -317,10 +327,21 @@ class _Work:
             self._tell(step, again=coded.is_key)
         took_ms = (time.perf_counter_ns() - began_ns) / 1e6
         state.step_ms += (took_ms - state.step_ms) / 16
+        self._tell_seen(step)
 
     def end(self) -> None:
         """Keep what has been masked so far: the camera yields no more, or another size."""
         self._flush()
+
+    def _tell_seen(self, step: Step) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._seen_ns < SEEN_NS:
+            return
+        self._seen_ns = now_ns
+        mask = step.mask
+        covered = 1.0 if mask is None else float(np.count_nonzero(mask)) / mask.size
+        said = {"covered": round(covered, 4), "activity": round(step.activity, 4)}
+        self._line.show(Message(kind=Say.SEEN, body=json.dumps(said).encode()))
 
     def _tell(self, step: Step, *, again: bool) -> None:
         """Tell a state that is new; one with a text with each key picture, to who came late."""

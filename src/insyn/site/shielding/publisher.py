@@ -46,6 +46,8 @@ class _Reader:
             self._waits_for_key = (self._waits_for_key and message.kind is not Say.KEY) or behind
             if self._waits_for_key:
                 return
+        elif message.kind is Say.SEEN and self._waits_for_key:
+            return  # a reader that is behind is not told what it does not see yet
         self._writer.write(raw)
 
     def begin(self, messages: Iterable[Message], gop: Iterable[bytes]) -> None:

@@ -30,6 +30,8 @@ class Say(IntEnum):
     """JSON with `state` and `text`."""
     ERROR = 6
     """JSON with `reason` and `text`: there is no masked picture now."""
+    SEEN = 7
+    """JSON with `covered` and `activity`, shares of the picture; some four times a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,321 @@
+"""The privacy page and the papers: what stands, from this site and no other; walk tests."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import qrcode
+import qrcode.image.svg
+from tests.support.asgi_client import AsgiClient
+from tests.support.permit_office import Office
+
+from insyn.site.cameras.address import read_address
+from insyn.site.cameras.keeping import CredentialKeeper
+from insyn.site.cameras.register import Wanted, add
+from insyn.site.console.app import create_app
+from insyn.site.console.desk import SiteDesk
+from insyn.site.console.privacy import for_how_long
+from insyn.site.directory import SiteDirectory
+from insyn.site.permission.judging import (
+    site_public_key,
+    take_up_permit,
+    take_up_root,
+    take_up_status,
+)
+from insyn.site.release import matter
+from insyn.site.settings import change_settings
+from insyn.site.shielding import masking
+from insyn.site.store import open_site
+from insyn.site.vault import folder
+from insyn.trust.keys.envelope import signed
+from insyn.trust.keys.site import open_site_key
+from insyn.trust.ledger import log
+from insyn.trust.people import sessions, users
+from insyn.trust.people.duties import Actor, Role
+from insyn.trust.people.passwords import Passwords
+from insyn.web.signing import COOKIE
+
+NOW = datetime(2026, 12, 25, 8, tzinfo=UTC)
+CHEAP = Passwords(time_cost=1, memory_kib=8, lanes=1)
+ROLES = (
+    Role.OPERATOR, Role.OPERATOR, Role.INVESTIGATOR, Role.PRIVACY_OFFICER, Role.CUSTODIAN,
+)  # fmt: skip
+WORDS = {"u-one": "lantern under the stairs", "u-two": "nine geese went north"}
+OFFICER = "Petra Exempel <officer@norrby.example>"
+SAID = {
+    "controller": "Norrby Stationer (invented)",
+    "contact": "privacy@norrby.example",
+    "officer": OFFICER,
+    "authority": "the authority of Norrby",
+    "legal_basis": "Article 6(1)(f): safety of passengers",
+    "necessity": "Two attacks since May; lamps were tried first.",
+    "recipients": "police on a written request",
+    "consultation": "The passengers' association asked for fewer cameras; two were left out.",
+    "notice_url": "https://norrby.example/cameras",
+    "purpose": "safety of passengers\norder at the gates",
+}
+
+
+@dataclass
+class Console:
+    app: Any
+    desk: SiteDesk
+    site: SiteDirectory
+    sessions: dict[str, str]
+    now: list[datetime]
+
+    def client(self, who: str = "") -> AsgiClient:
+        client = AsgiClient(self.app)
+        if who:
+            client.cookies.set(COOKIE, self.sessions[who])
+        return client
+
+    def page(self, path: str, who: str = "privacy officer") -> str:
+        answer = self.client(who).get(path)
+        assert answer.status_code == 200, answer.text[:300]
+        return re.sub(r"\s+", " ", answer.text)
+
+    def walked(self, held: str, note: str = "", who: str = "operator") -> Any:
+        return self.client(who).post(
+            "/privacy/walk/hall", data={"held": held, "note": note},
+            headers={"Origin": "http://127.0.0.1"},
+        )  # fmt: skip
+
+    def asked(self) -> masking.Order:
+        with self.desk.store.reading() as connection:
+            return masking.masking_of(connection, "hall").order
+
+
+@pytest.fixture
+def has_permit(request: pytest.FixtureRequest) -> bool:
+    return bool(getattr(request, "param", False))
+
+
+@pytest.fixture
+def console(tmp_path: Path, has_permit: bool) -> Iterator[Console]:
+    site = SiteDirectory(root=tmp_path / "site")
+    site_public_key(site)
+    change_settings(site, name="Norrby station", time_zone="Europe/Stockholm", retention_days=12)
+    if has_permit:
+        office = Office(site=open_site_key(site.key))
+        root = office.root.envelope()
+        for approver in office.approvers[:2]:
+            root = signed(root, approver)
+        take_up_root(site, root.to_bytes(), fingerprint=root.digest)
+        issued = office.permit()
+        take_up_permit(site, issued.to_bytes(), now=NOW)
+        take_up_status(site, office.status(office.entry(issued)), now=NOW)
+    secrets, now = {}, [NOW]
+    with open_site(site) as store, store.writing() as connection:
+        token = users.invite_first(connection, now=NOW)
+        chief = users.claim(
+            connection, token, name="anna", password="a long password 1", passwords=CHEAP, now=NOW
+        )
+        secrets["administrator"] = sessions.begin(connection, chief.id, now=NOW)
+        for number, role in enumerate(ROLES):
+            person, token = users.add(
+                connection, f"person {number}", roles=(role,), actor=chief.actor, now=NOW
+            )
+            users.claim(connection, token, password="a long password 1", passwords=CHEAP, now=NOW)
+            secrets[role.value] = sessions.begin(connection, person.id, now=NOW)
+        for name, where, days in (("Hall", "over the gates", None), ("Stairs", "", 5)):
+            add(
+                connection,
+                Wanted(
+                    name=name, place=where, retention_days=days,
+                    main=read_address("virtual://concourse?seed=7")[0],
+                ),
+                keeper=CredentialKeeper(open_site_key(site.key)),
+                room_for=lambda _: "", actor=chief.actor, now=NOW,
+            )  # fmt: skip
+        folder.make_vault(connection, site, WORDS, needed=2, who=chief.id, now=NOW, cost=1 << 14)
+    desk = SiteDesk(site, clock=lambda: now[0])
+    yield Console(app=create_app(desk), desk=desk, site=site, sessions=secrets, now=now)
+    desk.close()
+
+
+def test_the_assessment_has_what_article_35_asks_for_from_this_site(console: Console) -> None:
+    said = console.page("/privacy/assessment")
+    for part in ("35(7)(a)", "35(7)(b)", "35(7)(c) and (d)", "35(2) and (9)", "35(11), 36"):
+        assert part in said, part
+    assert re.search(
+        r"<td>Hall</td><td>over the gates</td>.*?<td>sealed</td><td>12 days</td>", said
+    )
+    assert re.search(r"<td>Stairs</td>.*?<td>5 days</td>", said)
+    assert "2 operators, 1 privacy officer" in said
+    assert "vault of 2 custodians; 2 open it together" in said
+    assert "it is self-declared" in said
+    assert "no permit in force allows it" in said
+
+
+def test_what_only_people_can_say_is_in_brackets_until_they_say_it(console: Console) -> None:
+    before = console.page("/privacy/assessment")
+    assert "why nothing milder does" in before
+    assert "what those concerned said" in before
+    change_settings(console.site, **SAID)
+    after = console.page("/privacy/assessment")
+    assert "Still yours to write" not in after
+    for text in ("Two attacks since May", "fewer cameras", "6(1)(f)", "Norrby Stationer"):
+        assert text in after, text
+    assert "safety of passengers; order at the gates" in after
+    assert "Petra Exempel &lt;officer@norrby.example&gt;" in after, "escaped"
+    assert "<dt>Data protection officer</dt><dd><mark" not in after
+
+
+def test_a_site_without_a_vault_keeps_no_original_and_says_so(
+    console: Console, tmp_path: Path
+) -> None:
+    for path in console.site.vault.iterdir():
+        path.unlink()
+    said = console.page("/privacy/assessment")
+    assert "<td>not kept</td>" in said
+    assert "sealed originals" not in said
+    assert "No unmasked picture is kept" in console.page("/privacy/notice", who="")
+
+
+@pytest.mark.parametrize("has_permit", [True], indirect=True)
+def test_under_a_permit_the_papers_say_what_it_says(console: Console) -> None:
+    said = console.page("/privacy/assessment")
+    assert "P-20261123-0123456789ab" in said
+    assert "42000 m²" in said
+    assert "safety of visitors at matches" in said
+    assert "of at most 48" in said
+    assert "Signs stand at every gate." in said
+    sign = console.page("/privacy/sign", who="")
+    assert "Cameras watch the stands." in sign
+    assert "klagomal@granlunda.example" in console.page("/privacy/notice", who="")
+
+
+def test_the_record_has_each_letter_of_article_30(console: Console) -> None:
+    change_settings(console.site, **SAID)
+    said = console.page("/privacy/record")
+    for letter in "abcdefg":
+        assert f"<dt>({letter}) " in said
+    assert "Hall (over the gates), Stairs" in said
+    assert "12 days at most; Stairs: 5 days" in said
+    assert "police on a written request" in said
+
+
+def test_the_notice_has_two_layers_and_the_code_leads_to_the_second(console: Console) -> None:
+    assert "works on this machine alone" in console.page("/privacy/sign", who="")
+    change_settings(console.site, **SAID)
+    sign, notice = console.page("/privacy/sign", who=""), console.page("/privacy/notice", who="")
+    assert "works on this machine alone" not in sign
+    assert "https://norrby.example/cameras" in sign
+    for text in ("Norrby Stationer", "12 days", "privacy@norrby.example"):
+        assert text in sign, text
+        assert text in notice, text
+    for text in ("6(1)(f)", "the authority of Norrby", "Article 15", "police on a written"):
+        assert text in notice, text
+    wanted = io.BytesIO()
+    qrcode.make(
+        "https://norrby.example/cameras", image_factory=qrcode.image.svg.SvgPathImage, border=4
+    ).save(wanted)
+    code = console.client().get("/privacy/notice.svg")
+    assert code.headers["content-type"] == "image/svg+xml"
+    assert code.content == wanted.getvalue()
+
+
+def test_what_is_written_on_the_page_is_kept_and_a_wrong_value_loses_nothing(
+    console: Console,
+) -> None:
+    form = {**SAID, "name": "Norrby", "time_zone": "Europe/Stockholm", "retention_days": "9"}
+    headers = {"Origin": "http://127.0.0.1"}
+    post = console.client("administrator").post
+    wrong = post("/privacy", data=form | {"notice_url": "norrby"}, headers=headers)
+    assert wrong.status_code == 400
+    assert "Two attacks since May" in wrong.text
+    assert console.desk.settings().name == "Norrby station"
+    assert post("/privacy", data=form, headers=headers).status_code == 303
+    kept = console.desk.settings()
+    assert (kept.name, kept.retention_days, kept.necessity) == ("Norrby", 9, SAID["necessity"])
+    refused = console.client("operator").post("/privacy", data=form, headers=headers)
+    assert refused.status_code == 403
+
+
+def test_a_walk_test_is_kept_and_shown_with_its_age(console: Console) -> None:
+    assert "never" in console.page("/privacy")
+    assert console.walked("yes").status_code == 303
+    console.now[0] += timedelta(minutes=25)
+    assert "held</span> 25 minutes ago" in console.page("/privacy")
+    assert "held, 2026-12-25 09:00:00" in console.page("/privacy/assessment")
+    assert console.asked().asked is masking.Asked.NOTHING
+
+
+def test_a_walk_test_that_fails_covers_the_camera_at_once(console: Console) -> None:
+    assert console.walked("no").status_code == 400, "it says what was seen"
+    assert console.asked().number == 0
+    assert console.walked("no", "A head, at the left edge.").status_code == 303
+    assert console.asked().asked is masking.Asked.FORGET
+    assert "did not hold" in console.page("/privacy")
+    with console.desk.store.reading() as connection:
+        leaves = [log.find(connection, n) for n in range(log.size(connection))]
+    tested = [leaf for leaf in leaves if leaf.kind == "masking.tested"]
+    assert [leaf.what["held"] for leaf in tested] == [False]
+    assert "edge" not in str([dict(leaf.what) for leaf in tested])
+
+
+@pytest.mark.parametrize(("who", "status"), [("custodian", 403), ("administrator", 403)])
+def test_whoever_may_not_watch_makes_no_walk_test(console: Console, who: str, status: int) -> None:
+    assert console.client(who).get("/privacy/walk/hall").status_code == status
+    assert console.walked("yes", who=who).status_code == status
+    assert console.client("operator").get("/privacy/walk/cellar").status_code == 404
+
+
+def test_releases_are_counted_by_the_month_of_the_place(console: Console) -> None:
+    asker = Actor(id="u-asker", roles=frozenset({Role.INVESTIGATOR}))
+    # Half past eleven in the evening of November 30 in London is December in Stockholm.
+    for at in (
+        datetime(2026, 11, 30, 22, 30, tzinfo=UTC),
+        datetime(2026, 11, 30, 23, 30, tzinfo=UTC),
+    ):
+        request = matter.Request(
+            camera="hall", begins=at - timedelta(hours=1), ends=at, minutes=5,
+            reason="A bag was taken at the machines.", basis="b", case_number="c",
+        )  # fmt: skip
+        with console.desk.store.writing() as connection:
+            matter.ask(connection, request, longest_minutes=60, actor=asker, now=at)
+    said = console.page("/privacy")
+    assert '<td>Of what was recorded</td><td class="number">1</td>' in said
+    assert "2026-12" in said
+
+
+def test_time_since_the_scene_was_confirmed_and_by_whom(console: Console) -> None:
+    import time
+
+    with console.desk.store.reading() as connection:
+        person = users.find(connection, "person 0")
+    at_ns = int((NOW - timedelta(days=3, hours=2)).timestamp()) * 10**9
+    state = {
+        "state": "RUN", "trouble": "",
+        "scene": {"how": "confirmed", "by": person.id, "at_ns": at_ns, "text": ""},
+    }  # fmt: skip
+    said = {"at_ns": time.time_ns(), "cameras": {"hall": state}}
+    (console.site.run / "shield-1.json").write_text(json.dumps(said))
+    assert "confirmed by person 0 3 days ago" in console.page("/privacy")
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (timedelta(seconds=30), "less than a minute"),
+        (timedelta(minutes=1), "a minute"),
+        (timedelta(minutes=59), "59 minutes"),
+        (timedelta(minutes=119), "an hour"),
+        (timedelta(hours=23), "23 hours"),
+        (timedelta(hours=47), "a day"),
+        (timedelta(days=400), "400 days"),
+        (timedelta(days=-1), "less than a minute"),
+    ],
+)
+def test_how_long_for_people(passed: timedelta, said: str) -> None:
+    assert for_how_long(NOW - passed, NOW) == said
+    assert for_how_long(None, NOW) == ""
