@@ -78,10 +78,11 @@ class MaskedArchive:
         first: int | None = None,
         media_start_90k: int = 0,
         seal: VaultPublicKey | None = None,
+        activity: bytes | None = None,
     ) -> Recording:
         """A recording from so many seconds after `START_NS`; its shades count from `first`.
 
-        With `seal` it is a sealed original.
+        With `seal` it is a sealed original. Nothing moves in it but where `activity` says so.
         """
         first = at_s if first is None else first
         parameters, _ = second(shade_of(first))
@@ -117,7 +118,7 @@ class MaskedArchive:
             self.index,
             EndReason.ROTATED,
             wall_duration_ns=seconds * SECOND_NS,
-            activity=bytes(seconds),
+            activity=bytes(seconds) if activity is None else activity,
         )
         assert made is not None
         return made

@@ -106,8 +106,10 @@ def shown_size(count: float | None) -> str:
     raise AssertionError
 
 
-def shown_moment(at: datetime | None, zone: str = "UTC") -> str:
-    """A time for people, in a place's zone."""
+def shown_moment(at: datetime | str | None, zone: str = "UTC") -> str:
+    """A time (or one as the ledger writes it) for people, in a place's zone."""
     if at is None:
         return "–"
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
     return at.astimezone(ZoneInfo(zone) if zone else UTC).strftime("%Y-%m-%d %H:%M:%S")

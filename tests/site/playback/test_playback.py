@@ -47,7 +47,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MaskedArchive]
 @pytest.fixture(scope="module")
 def client(archive: MaskedArchive) -> AsgiClient:
     app = FastAPI()
-    app.include_router(router(archive.reader, lambda *_: None, lambda _, path: f"{path}?token=t"))
+    app.include_router(router(archive.reader, lambda *_: None, lambda _, path: f"{path}?token=t", lambda *_: None))
 
     @app.exception_handler(InsynError)
     async def refused(_: Request, error: InsynError) -> JSONResponse:
@@ -222,7 +222,7 @@ def test_who_may_not_look_gets_nothing(archive: MaskedArchive) -> None:
         raise Refusal("no")
 
     app = FastAPI()
-    app.include_router(router(archive.reader, refuse, lambda _, path: path))
+    app.include_router(router(archive.reader, refuse, lambda _, path: path, refuse))
     client = AsgiClient(app)
     spans = "?from=0&until=1000&at=0&day=2026-11-18"
     for route in app.routes:

@@ -15,6 +15,7 @@ from pathlib import Path
 from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.site.archive.index import Index
 from insyn.site.archive.recording import EndReason, Gap, Recording, unpack_entries
+from insyn.site.archive.unfinished import unfinished
 from insyn.site.streams import StreamName
 
 LONGEST_NS = 600 * 10**9
@@ -79,6 +80,34 @@ class Reader:
         if row is None:
             raise Refusal(f"the archive holds no recording {recording}; its retention may be over")
         return recording_of(row)
+
+    def shown(self, camera: str, from_ns: int, until_ns: int) -> list[Recording]:
+        """All masked recordings that overlap the span, by time, with those still being written."""
+        being_written = unfinished(self.root, camera)  # first: what is closed meanwhile has a row
+        found = self.recordings(camera, StreamName.MASKED, from_ns, until_ns)
+        known = {each.id for each in found}
+        return found + [
+            each
+            for each in being_written
+            if each.id not in known and each.start_wall_ns < until_ns and each.end_wall_ns > from_ns
+        ]
+
+    def find_shown(self, camera: str, recording: str) -> Recording:
+        """One masked recording of a camera, also one that is still being written.
+
+        Raises:
+            Refusal: there is none.
+        """
+        being_written = unfinished(self.root, camera, recording=recording)
+        try:
+            found = self.find(recording)
+        except Refusal:
+            if not being_written or being_written[0].id != recording:
+                raise
+            return being_written[0]
+        if found.camera != camera:
+            raise Refusal("this recording is of another camera")
+        return found
 
     def every(self) -> Iterator[Recording]:
         """All recordings, by time; for checks."""

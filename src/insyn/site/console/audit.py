@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,10 +11,10 @@ from fastapi.responses import Response
 from insyn.site.console.desk import SiteDesk
 from insyn.trust.ledger import check, log
 from insyn.trust.ledger.keyfile import open_signer
-from insyn.trust.ledger.kinds import all_kinds
+from insyn.trust.ledger.kinds import Shape, all_kinds
 from insyn.trust.ledger.leaf import KeptLeaf
 from insyn.trust.people import users
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, shown_moment
 
 PAGE = 100
 LOOK_BACK = 5000
@@ -50,7 +51,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return pages.show(
             request,
             "audit.html",
-            leaves=leaves,
+            rows=[(leaf, _told(leaf, names, desk.settings().time_zone)) for leaf in leaves],
             names=names,
             size=size,
             kind=kind,
@@ -61,3 +62,15 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         )
 
     return made
+
+
+def _told(leaf: KeptLeaf, names: Mapping[str, str], zone: str) -> list[tuple[str, str]]:
+    """What a leaf says, for people: times in the site's zone, people by name."""
+    known = all_kinds().get(leaf.kind)
+    told = []
+    for key, value in leaf.what.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if known is not None and known.what.get(key) is Shape.TIME:
+            text = shown_moment(text, zone)
+        told.append((key.replace("_", " "), names.get(text, text)))
+    return told

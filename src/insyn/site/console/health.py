@@ -80,6 +80,13 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
     for said in recorders:
         alarms += [str(said[key]) for key in ("trouble", "text") if said.get(key)]
     alarms += [str(said["archive_trouble"]) for said in shields if said.get("archive_trouble")]
+    cameras = desk.cameras()
+    for camera in cameras:
+        for state, what in ((recorded, "is not recorded"), (masked, "gives no picture")):
+            one = state.get(camera.id, {})
+            if one.get("trouble"):
+                because = one.get("text") or one["trouble"]
+                alarms.append(f"{camera.name} {what}: {because}")
     return {
         "alarms": sorted(set(alarms)),
         "disk": disk,
@@ -94,7 +101,7 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
                 "masked": masked.get(camera.id, {}),
                 "held": holdings.get(camera.id, {}),
             }
-            for camera in desk.cameras()
+            for camera in cameras
         ],
         "has_vault": folder.public_key(desk.site) is not None,
         "settings": desk.settings(),

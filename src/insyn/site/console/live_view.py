@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import Response
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
@@ -24,6 +25,13 @@ ASK_AGAIN_S = 20.0
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The route of live view."""
     made = APIRouter()
+
+    @made.get("/live/{camera}")
+    def may_watch(request: Request, camera: str) -> Response:
+        """Whether somebody may watch, for a page whose WebSocket was refused: 204 or a problem."""
+        desk.visitor(request, "live.watch")
+        desk.camera(camera)
+        return Response(status_code=204)
 
     @made.websocket("/live/{camera}/full")
     async def full(socket: WebSocket, camera: str) -> None:
@@ -62,7 +70,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
 
     return made

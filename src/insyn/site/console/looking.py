@@ -41,6 +41,12 @@ SPAN = timedelta(minutes=10)
 QUIET = timedelta(seconds=60)
 """A look is over when nothing was asked for so long."""
 
+NEAR = timedelta(minutes=5)
+"""Recorded spans so near each other are one look; further apart, each is told by itself."""
+
+MOST = 24
+"""Looks of a person at a camera that may be open; whoever scrubs through a day makes no more."""
+
 
 @dataclass(slots=True)
 class _Look:
@@ -56,7 +62,7 @@ class Looking:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._looks: dict[tuple[str, str, str], _Look] = {}
+        self._looks: dict[tuple[str, str, str], list[_Look]] = {}
 
     def note(
         self,
@@ -68,9 +74,11 @@ class Looking:
         """Somebody looks now; `recorded` is the span of recordings that they see."""
         now = self._clock()
         with self._lock:
-            look = self._looks.get((person, camera, how))
-            if look is None:
-                self._looks[person, camera, how] = _Look(now, now, recorded)
+            looks = self._looks.setdefault((person, camera, how), [])
+            look = min(looks, key=lambda each: _apart(each.recorded, recorded), default=None)
+            is_far = look is None or _apart(look.recorded, recorded) > NEAR
+            if look is None or (is_far and len(looks) < MOST):
+                looks.append(_Look(now, now, recorded))
                 return
             look.last = now
             if recorded is not None:
@@ -82,8 +90,9 @@ class Looking:
         now = self._clock()
         with self._lock:
             over = [
-                key
-                for key, look in self._looks.items()
+                (key, look)
+                for key, looks in self._looks.items()
+                for look in looks
                 if now - look.last >= QUIET or now - look.began >= SPAN
             ]
         self._write(over)
@@ -91,12 +100,10 @@ class Looking:
     def close(self) -> None:
         """Write all."""
         with self._lock:
-            over = list(self._looks)
+            over = [(key, look) for key, looks in self._looks.items() for look in looks]
         self._write(over)
 
-    def _write(self, keys: list[tuple[str, str, str]]) -> None:
-        with self._lock:
-            looks = [(key, self._looks[key]) for key in keys if key in self._looks]
+    def _write(self, looks: list[tuple[tuple[str, str, str], _Look]]) -> None:
         if not looks:
             return
         try:
@@ -108,8 +115,21 @@ class Looking:
             log.error("who looked could not be recorded, and is tried again: %s", error)
             return
         with self._lock:
-            for key, _ in looks:
-                self._looks.pop(key, None)
+            for key, look in looks:
+                kept = [each for each in self._looks.get(key, []) if each is not look]
+                if kept:
+                    self._looks[key] = kept
+                else:
+                    self._looks.pop(key, None)
+
+
+def _apart(
+    one: tuple[datetime, datetime] | None, other: tuple[datetime, datetime] | None
+) -> timedelta:
+    """How far two spans are from each other; none where they touch, or where there are none."""
+    if one is None or other is None:
+        return timedelta(0)
+    return max(one[0] - other[1], other[0] - one[1], timedelta(0))
 
 
 def _leaf(key: tuple[str, str, str], look: _Look) -> Leaf:

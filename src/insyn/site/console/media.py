@@ -1,4 +1,4 @@
-"""Recorded video over HTTP: playback's routes behind session, duty and token; metrics."""
+"""Recorded video over HTTP: playback's routes behind session, duty and token."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ import time
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
-from insyn.base.errors import Refusal, UsageError
 from insyn.site.console.desk import NotSignedIn, SiteDesk
-from insyn.site.playback.routes import moment_ns, router
+from insyn.site.playback.routes import router
+from insyn.web.media_tokens import LASTS_S
 from insyn.web.pages import Pages
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
-    """The routes below `/playback/{camera}`, each with a token of the session."""
+    """The routes below `/playback/{camera}`, each but `token` with a token of the session."""
+    made = APIRouter()
+
+    @made.get("/playback/{camera}/token")
+    def get_token(request: Request, camera: str) -> JSONResponse:
+        """Another token, for a player that is open longer than one lasts."""
+        desk.visitor(request, "playback.watch")
+        desk.camera(camera)
+        token = desk.sign(request, f"/playback/{camera}/")
+        return JSONResponse({"token": token, "lasts_s": LASTS_S})
 
     def allow(request: Request, camera: str) -> None:
         visitor = desk.visitor(request, "playback.watch")
@@ -23,26 +33,19 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         prefix = f"/playback/{camera}/"
         if not desk.tokens.allows(token, visitor.session, prefix, now_s=int(time.time())):
             raise NotSignedIn
-        desk.looking.note(visitor.actor.id, camera, "recorded", _span(request))
 
     def sign(request: Request, path: str) -> str:
         camera = path.split("/")[2]
         return f"{path}?token={desk.sign(request, f'/playback/{camera}/')}"
 
-    return router(desk.open_reader, allow, sign)
+    def seen(request: Request, camera: str, from_ns: int, until_ns: int) -> None:
+        visitor = desk.visitor(request, "playback.watch")
+        span = (_moment(from_ns), _moment(until_ns))
+        desk.looking.note(visitor.actor.id, camera, "recorded", span)
+
+    made.include_router(router(desk.open_reader, allow, sign, seen))
+    return made
 
 
-def _span(request: Request) -> tuple[datetime, datetime] | None:
-    asked = request.query_params
-    try:
-        if "from" in asked and "until" in asked:
-            return _moment(asked["from"]), _moment(asked["until"])
-        if "at" in asked:
-            return _moment(asked["at"]), _moment(asked["at"])
-    except (UsageError, Refusal, OverflowError, OSError, ValueError):
-        return None
-    return None
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromtimestamp(moment_ns(text) / 1e9, tz=UTC)
+def _moment(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns / 1e9, tz=UTC)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
@@ -30,29 +31,42 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         request: Request,
         size: Annotated[int | None, Query()] = None,
         page: Annotated[int, Query(ge=1, le=512)] = 1,
+        camera: Annotated[list[str] | None, Query()] = None,
     ) -> Response:
         visitor = visitor_of(request, desk.store, desk.clock)
         if visitor is not None and why_not(visitor.actor, "live.watch"):
             return RedirectResponse("/health", 303)
         desk.visitor(request, "live.watch")
-        cameras = desk.cameras()
-        chosen = (
+        everything = desk.cameras()
+        wanted = set(camera or ())
+        cameras = [each for each in everything if each.id in wanted] or everything
+        chosen = [each.id for each in cameras] if len(cameras) < len(everything) else []
+        tiles = (
             size
             if size in SIZES
             else next((one for one in SIZES if one >= len(cameras)), SIZES[-1])
         )
-        first = (page - 1) * chosen
-        shown = cameras[first : first + chosen]
+        pages_count = max(1, -(-len(cameras) // tiles))
+        page = min(page, pages_count)
+
+        def address(size: int, page: int) -> str:
+            asked = [("size", str(size)), ("page", str(page)), *(("camera", c) for c in chosen)]
+            return f"/?{urlencode(asked)}"
+
         return pages.show(
             request,
             "wall.html",
-            cameras=[_tile(desk, request, camera) for camera in shown],
-            count=len(cameras),
-            size=chosen,
+            cameras=cameras[(page - 1) * tiles : page * tiles],
+            all=everything,
+            chosen_ids=chosen,
+            count=len(everything),
+            size=tiles,
             sizes=SIZES,
             page=page,
-            pages=max(1, -(-len(cameras) // chosen)),
+            pages=pages_count,
+            address=address,
             may_add=_may(request, desk, "camera.manage"),
+            may_play=_may(request, desk, "playback.watch"),
         )
 
     @made.get("/playback")
@@ -61,6 +75,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         camera: Annotated[list[str] | None, Query()] = None,
         day: Annotated[str, Query(max_length=10)] = "",
         at: Annotated[str, Query(max_length=40)] = "",
+        go: Annotated[str, Query(max_length=6)] = "",
     ) -> Response:
         desk.visitor(request, "playback.watch")
         cameras = desk.cameras()
@@ -70,7 +85,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             chosen = [cameras[0].id]
         zone = desk.settings().time_zone
         today = datetime.now(tz=ZoneInfo(zone)).date().isoformat()
-        shown_day = day or today
+        shown_day = _moved(day or today, go)
         try:
             span = day_of(shown_day, zone)
         except UsageError:
@@ -79,17 +94,29 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             request,
             "playback.html",
             cameras=cameras,
+            known=known,
+            most=MOST_IN_STEP,
+            may_add=_may(request, desk, "camera.manage"),
             chosen=[_tile(desk, request, known[name]) for name in chosen],
             chosen_ids=chosen,
             day=shown_day,
             today=today,
-            at=at,
+            at="" if go else at,
             from_ms=span.from_ns // 10**6,
             until_ms=span.until_ns // 10**6,
             may_export=_may(request, desk, "export.masked"),
         )
 
     return made
+
+
+def _moved(day: str, go: str) -> str:
+    """The day before or after; the same where it is no day."""
+    try:
+        by = {"before": -1, "after": 1}.get(go, 0)
+        return (date.fromisoformat(day) + timedelta(days=by)).isoformat()
+    except (ValueError, OverflowError):
+        return day
 
 
 def _tile(desk: SiteDesk, request: Request, camera: Camera) -> dict[str, Any]:

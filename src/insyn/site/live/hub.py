@@ -211,7 +211,7 @@ class _Watched:
             case Say.INIT_SEGMENT:
                 self._begin.append(part)
             case Say.KEY:
-                self._gop, self._note = [part], None
+                self._gop = [part]
             case Say.FRAGMENT if len(self._gop) < MAX_GOP:
                 self._gop.append(part)
             case Say.ERROR:

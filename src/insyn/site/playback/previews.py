@@ -20,7 +20,7 @@ from insyn.base.errors import EnvironmentFailure, Refusal
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import Recording
 from insyn.site.playback.span import pieces_of
-from insyn.site.streams import TICKS, StreamName
+from insyn.site.streams import TICKS
 
 QUALITY = 75
 MAX_KEPT = 512
@@ -52,7 +52,7 @@ class Previews:
         Raises:
             Refusal: nothing was recorded then.
         """
-        found = reader.recordings(camera, StreamName.MASKED, at_ns - REACH_NS, at_ns + 1)
+        found = reader.shown(camera, at_ns - REACH_NS, at_ns + 1)
         pieces = pieces_of(found, at_ns - REACH_NS, at_ns + 1)
         if not pieces:
             raise Refusal("nothing was recorded at this time; the timeline shows what there is")

@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.archive import fmp4
 from insyn.site.archive.reading import Reader
+from insyn.site.archive.unfinished import unfinished
 from insyn.site.playback import hls
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.previews import Previews
@@ -28,7 +29,10 @@ from insyn.site.streams import TICKS, StreamName
 
 OpenReader = Callable[[], Reader]
 Allow = Callable[[Request, str], None]
-"""Raises unless whoever asks may see this camera's recordings; notes who looked at what."""
+"""Raises unless whoever asks may see this camera's recordings."""
+
+Seen = Callable[[Request, str, int, int], None]
+"""Told what somebody is shown of a camera: from when until when, in nanoseconds."""
 
 Sign = Callable[[Request, str], str]
 """A URL path as it may be asked for a while, by this session alone."""
@@ -43,7 +47,7 @@ From = Annotated[str, Query(alias="from")]
 Until = Annotated[str, Query(alias="until")]
 
 
-def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
+def router(open_reader: OpenReader, allow: Allow, sign: Sign, seen: Seen) -> APIRouter:
     """The routes below `/playback/{camera}`."""
     routes = APIRouter(prefix="/playback/{camera}")
     previews = Previews()
@@ -58,8 +62,7 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
 
     def pieces(reader: Reader, camera: str, begin: str, end: str) -> list[Piece]:
         from_ns, until_ns = span_of(begin, end)
-        found = reader.recordings(camera, StreamName.MASKED, from_ns, until_ns)
-        return pieces_of(found, from_ns, until_ns)
+        return pieces_of(reader.shown(camera, from_ns, until_ns), from_ns, until_ns)
 
     @routes.get("/timeline")
     def get_timeline(request: Request, camera: str, day: str, zone: str = "UTC") -> JSONResponse:
@@ -68,6 +71,14 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
         shown = day_of(day, zone)
         with reading() as reader:
             spans = reader.spans(camera, StreamName.MASKED, shown.from_ns, shown.until_ns)
+            known = {start for start, _, _ in spans}
+            spans += [
+                (each.start_wall_ns, each.end_wall_ns, each.activity)
+                for each in unfinished(reader.root, camera)
+                if each.start_wall_ns not in known
+                and each.start_wall_ns < shown.until_ns
+                and each.end_wall_ns > shown.from_ns
+            ]
             gaps = reader.gaps(camera, StreamName.MASKED, shown.from_ns, shown.until_ns)
         return JSONResponse(timeline(shown, spans, gaps, now_ns=time.time_ns()))
 
@@ -112,6 +123,7 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
             if request.method == "HEAD":
                 reader.close()
                 return Response(headers=headers, media_type=_MP4)
+            seen(request, camera, *span_of(begin, end))
         except BaseException:
             reader.close()
             raise
@@ -164,8 +176,7 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
         """What precedes the segments of a recording."""
         allow(request, camera)
         with reading() as reader:
-            found = reader.find(recording)
-            _require(found.camera == camera)
+            found = reader.find_shown(camera, recording)
             return Response(reader.init_segment(found), media_type=_MP4, headers=IMMUTABLE)
 
     @routes.get("/segment/{recording}/{first}-{last}/{start_90k}.m4s")
@@ -175,10 +186,16 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
         """Fragments of a recording, placed at a time."""
         allow(request, camera)
         with reading() as reader:
-            found = reader.find(recording)
-            _require(found.camera == camera and 0 <= first <= last < len(found.fragments))
+            found = reader.find_shown(camera, recording)
+            _require(0 <= first <= last < len(found.fragments))
             _require(0 <= start_90k < 1 << 60 and last - first < 600)
-            base = found.fragments[first].start_90k
+            base, end = found.fragments[first].start_90k, found.fragments[last]
+            seen(
+                request,
+                camera,
+                found.start_wall_ns + base * 10**9 // TICKS,
+                found.start_wall_ns + (end.start_90k + end.duration_90k) * 10**9 // TICKS,
+            )
             parts = [
                 fmp4.with_start(
                     reader.fragment(found, number),
@@ -200,6 +217,7 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign) -> APIRouter:
         allow(request, camera)
         with reading() as reader:
             preview = previews.at(reader, camera, moment_ns(at), width=width)
+        seen(request, camera, preview.at_ns, preview.at_ns)
         headers = {
             "ETag": f'"{preview.tag}"',
             "Insyn-At": _moment(preview.at_ns),

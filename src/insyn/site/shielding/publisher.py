@@ -154,7 +154,7 @@ class Publisher:
                 case Say.INIT_SEGMENT:
                     channel.begin.append(message)
                 case Say.KEY:
-                    channel.gop, channel.note = [raw], None
+                    channel.gop = [raw]
                 case Say.FRAGMENT:
                     if len(channel.gop) < MAX_GOP:
                         channel.gop.append(raw)

@@ -67,6 +67,7 @@ class Worker:
         self._clocks = clocks
         self._publisher = Publisher(socket)
         self._lines: dict[str, tuple[Plan, Line]] = {}
+        self._silent: set[str] = set()
         self._stopping = False
 
     def stop(self) -> None:
@@ -130,6 +131,12 @@ class Worker:
             if age_ns is None or age_ns > SILENT_NS:
                 # Also keeps the connection of whoever looks from being taken for dead.
                 self._publisher.say(camera, silence(state))
+                self._silent.add(camera)
+            elif camera in self._silent:
+                # The stream may be the same one, and would say nothing until its state changes.
+                self._silent.discard(camera)
+                said = {"state": state.state, "text": ""}
+                self._publisher.say(camera, Message(kind=Say.STATE, body=json.dumps(said).encode()))
             cameras[camera] = {
                 "state": state.state,
                 "trouble": state.trouble,

@@ -1,7 +1,10 @@
 // A live tile: masked fragments over a WebSocket into Media Source. Messages: docs, "Live".
-const AHEAD_S = 0.4; // how far behind the newest picture a tile may fall before it catches up
 const KEEP_S = 8;
+const SLACK_S = 0.03; // what is left to play when the next picture comes: room for jitter
+const NOTED = 25; // pictures over which the least slack is taken
+const LOST_S = 3; // further behind than this, the tile jumps
 const PATIENCE_MS = 3500; // silence after which a tile says so
+const AWAY_MS = 20_000; // out of sight for so long, a tile lets go
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 const SAYS = {
@@ -9,37 +12,54 @@ const SAYS = {
   LIGHT: "The light changed; everything is covered",
   SHAKE: "The camera moved; everything is covered",
   BLOCKED: "The view is blocked; everything is covered",
-  LATE: "No masked picture now",
+  LATE: "The picture stands still: nothing newer is masked yet",
   LOST: "No picture",
 };
 
 class InsynLive extends HTMLElement {
   connectedCallback() {
-    if (this.video) return;
+    this.gone = false;
     this.tries = 0;
-    this.replaceChildren();
-    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
-    this.label = this.#part("div", "label");
-    this.label.textContent = this.getAttribute("name");
-    this.badge = this.#part("span", "mark");
-    this.label.append(this.badge);
-    this.text = this.#part("p", "says");
-    this.text.setAttribute("role", "status");
-    this.append(this.video, this.label, this.text);
+    if (!this.video) this.#build();
     this.#say("Connecting");
-    this.addEventListener("dblclick", () => this.#grow());
-    this.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "f") this.#grow();
+    this.seer = new IntersectionObserver(([seen]) => {
+      this.inView = seen.isIntersecting;
+      this.#attend();
     });
-    this.#connect();
+    this.seer.observe(this);
+    this.attend = () => this.#attend();
+    document.addEventListener("visibilitychange", this.attend);
     this.clock = setInterval(() => this.#look(), 250);
   }
 
   disconnectedCallback() {
-    clearInterval(this.clock);
-    clearTimeout(this.retry);
-    this.socket?.close();
     this.gone = true;
+    this.seer.disconnect();
+    document.removeEventListener("visibilitychange", this.attend);
+    clearInterval(this.clock);
+    this.#letGo();
+  }
+
+  #build() {
+    this.replaceChildren();
+    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
+    this.label = this.#part("div", "label");
+    const name = document.createElement(this.hasAttribute("href") ? "a" : "span");
+    name.textContent = this.getAttribute("name");
+    if (this.hasAttribute("href")) {
+      name.href = this.getAttribute("href");
+      name.title = "Recordings of this camera";
+    }
+    this.badge = this.#part("span", "mark");
+    this.label.append(name, this.badge);
+    this.text = this.#part("p", "says");
+    this.text.setAttribute("role", "status");
+    this.append(this.video, this.label, this.text);
+    this.video.tabIndex = -1;
+    this.addEventListener("dblclick", () => this.#grow());
+    this.addEventListener("keydown", (event) => {
+      if (event.target === this && (event.key === "Enter" || event.key === "f")) this.#grow();
+    });
   }
 
   #part(kind, name) {
@@ -54,24 +74,52 @@ class InsynLive extends HTMLElement {
   }
 
   #say(text, kind = "") {
-    this.text.textContent = text;
+    if (this.text.textContent !== text) this.text.textContent = text;
     this.text.hidden = !text;
     this.dataset.kind = kind;
   }
 
+  // A tile that nobody can see asks for nothing; it comes back as soon as it is in sight.
+  #attend() {
+    const seen = this.inView && !document.hidden;
+    clearTimeout(this.leaving);
+    if (seen && !this.socket && !this.retry) this.#connect();
+    if (!seen) this.leaving = setTimeout(() => this.#letGo(), AWAY_MS);
+  }
+
+  #letGo() {
+    clearTimeout(this.retry);
+    clearTimeout(this.leaving);
+    const socket = this.socket;
+    this.socket = this.retry = null;
+    socket?.close();
+    this.#lose("Paused while out of sight");
+  }
+
   #connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/live/${this.getAttribute("camera")}`);
-    this.socket.binaryType = "arraybuffer";
+    const socket = new WebSocket(`${scheme}://${location.host}/live/${this.getAttribute("camera")}`);
+    this.socket = socket;
+    this.retry = null;
+    socket.binaryType = "arraybuffer";
     this.heard = performance.now();
-    this.socket.onmessage = (event) => this.#hear(event.data);
-    this.socket.onclose = (event) => {
-      if (this.gone) return;
-      const refused = event.code === 1008 || (event.code === 1006 && !this.hasSeen && this.tries > 2);
-      this.#lose(refused ? "Sign in again to watch" : "The console is being reached again");
-      const wait = RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)];
-      this.retry = setTimeout(() => this.#connect(), wait);
+    socket.onmessage = (event) => socket === this.socket && this.#hear(event.data);
+    socket.onclose = () => {
+      if (this.gone || socket !== this.socket) return;
+      this.socket = null;
+      this.#lose("The console is being reached again");
+      this.#ask();
+      this.retry = setTimeout(() => this.#connect(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
     };
+  }
+
+  // A refused WebSocket does not tell why; the same address over HTTP does.
+  async #ask() {
+    const answer = await fetch(`/live/${this.getAttribute("camera")}`).catch(() => null);
+    if (this.gone || this.dataset.state !== "LOST") return;
+    if (!answer) this.#say("The console does not answer; trying again", "lost");
+    else if (answer.status === 401) this.#say("Sign in again to watch: reload this page", "lost");
+    else if (!answer.ok) this.#say("You may not watch this camera", "lost");
   }
 
   #hear(data) {
@@ -90,48 +138,58 @@ class InsynLive extends HTMLElement {
 
   #begin(said) {
     this.tries = 0;
-    this.hasSeen = true;
     this.queue = [];
-    this.source = new MediaSource();
+    this.slacks = [];
+    this.buffer = null;
+    const source = (this.source = new MediaSource());
     if (this.url) URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(this.source);
+    this.url = URL.createObjectURL(source);
     this.video.src = this.url;
-    const source = this.source;
     source.addEventListener("sourceopen", () => {
       if (source !== this.source) return;
-      this.buffer = source.addSourceBuffer(said.mime);
-      this.buffer.addEventListener("updateend", () => this.#feed());
+      const buffer = (this.buffer = source.addSourceBuffer(said.mime));
+      buffer.addEventListener("updateend", () => buffer === this.buffer && this.#feed());
       this.#feed();
     }, { once: true });
     this.#state(said.state);
   }
 
+  // One append at a time: Media Source takes no second one before the first is done.
   #feed() {
     const buffer = this.buffer;
     if (!buffer || buffer.updating || this.source.readyState !== "open") return;
     const played = this.video.currentTime - KEEP_S;
-    if (buffer.buffered.length && buffer.buffered.start(0) < played - KEEP_S) {
-      buffer.remove(0, played);
-      return;
-    }
-    if (!this.queue.length) return;
     try {
-      buffer.appendBuffer(this.queue.shift());
+      if (buffer.buffered.length && buffer.buffered.start(0) < played - KEEP_S) buffer.remove(0, played);
+      else if (this.queue.length) {
+        this.#pace(buffer);
+        buffer.appendBuffer(this.queue.shift());
+      }
     } catch {
       this.#lose("The picture could not be shown; trying again");
-      this.socket.close();
+      this.socket?.close();
     }
+  }
+
+  // How much was left to play as this picture came: where it is always much, the tile lags behind.
+  #pace(buffer) {
+    const ranges = buffer.buffered;
+    if (!ranges.length) return;
+    this.slacks.push(ranges.end(ranges.length - 1) - this.video.currentTime);
+    if (this.slacks.length > NOTED) this.slacks.shift();
+    const spare = Math.min(...this.slacks) - SLACK_S;
+    const rate = spare > 0.01 ? 1 + Math.min(0.5, Math.max(0.04, spare)) : 1;
+    if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
   }
 
   #state(state, text) {
     this.dataset.state = state;
     this.badge.textContent = state === "RUN" ? "masked" : state.toLowerCase();
-    this.#say(text || SAYS[state] || "", state === "RUN" ? "" : "covered");
+    this.#say(text || SAYS[state] || "", state === "RUN" ? "" : state === "LATE" ? "lost" : "covered");
   }
 
   #lose(text) {
-    this.buffer = null;
-    this.source = null;
+    this.buffer = this.source = null;
     this.queue = [];
     this.video.removeAttribute("src");
     this.video.load();
@@ -141,19 +199,21 @@ class InsynLive extends HTMLElement {
   }
 
   #look() {
-    if (performance.now() - this.heard > PATIENCE_MS && this.dataset.state !== "LOST") {
+    if (this.socket && performance.now() - this.heard > PATIENCE_MS) {
       this.#lose("Nothing comes from this camera");
       this.socket.close();
     }
     const ranges = this.video.buffered;
     if (!ranges.length) return;
-    const edge = ranges.end(ranges.length - 1);
-    const start = ranges.start(ranges.length - 1);
+    const [start, edge] = [ranges.start(ranges.length - 1), ranges.end(ranges.length - 1)];
     const behind = edge - this.video.currentTime;
-    if (this.video.currentTime < start || behind > 3) this.video.currentTime = Math.max(start, edge - 0.1);
-    this.video.playbackRate = behind > AHEAD_S ? 1.1 : 1;
+    if (this.video.currentTime < start || behind > LOST_S) {
+      this.slacks = [];
+      this.video.currentTime = Math.max(start, edge - 0.1);
+    }
     if (this.video.paused) this.video.play().catch(() => {});
     this.dataset.at = this.video.currentTime.toFixed(2);
+    this.dataset.behind = behind.toFixed(2);
   }
 }
 

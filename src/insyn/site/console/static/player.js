@@ -1,169 +1,29 @@
 // Recorded, masked video of up to nine cameras in step, under one clock.
 import "./timeline.js";
+import { Track } from "./track.js";
 
-const AHEAD_MS = 25_000;
-const SPAN_MS = 10 * 60_000;
-const DRIFT_S = 0.15;
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
-const FRAME_MS = 80;
+const STILL_MS = 5000; // previews stand for so long, so that moving along a day asks for few
+const ICONS = {
+  play: "M8 5v14l11-7z",
+  pause: "M7 5h4v14H7zM13 5h4v14h-4z",
+  back: "M6 6h2v12H6zM19 6v12l-9-6z",
+  on: "M16 6h2v12h-2zM5 6l9 6-9 6z",
+  before: "M4 6h2v12H4zM13 6v12l-7-6zM21 6v12l-7-6z",
+  next: "M18 6h2v12h-2zM3 6l7 6-7 6zM11 6l7 6-7 6z",
+  closer: "M11 6h2v5h5v2h-5v5h-2v-5H6v-2h5z",
+  wider: "M6 11h12v2H6z",
+};
 
-class Track {
-  constructor(figure) {
-    this.figure = figure;
-    this.camera = figure.dataset.camera;
-    this.token = figure.dataset.token;
-    this.video = figure.querySelector("video");
-    this.note = document.createElement("p");
-    this.note.className = "says";
-    figure.append(this.note);
-    this.segments = [];
-    this.loaded = new Set();
-    this.queue = [];
-  }
-
-  url(path, asked = {}) {
-    const query = new URLSearchParams({ ...asked, token: this.token });
-    return `/playback/${this.camera}/${path}?${query}`;
-  }
-
-  async ask(path, asked) {
-    const answer = await fetch(this.url(path, asked));
-    if (answer.status === 401) {
-      this.say("Sign in again: reload this page");
-      throw new Error("not signed in");
-    }
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
-  }
-
-  say(text) {
-    this.note.textContent = text;
-    this.note.hidden = !text;
-  }
-
-  // Start again at a time: another Media Source, so that nothing old is shown.
-  async seek(at) {
-    const turn = (this.turn = {});
-    this.segments = [];
-    this.loaded.clear();
-    this.queue = [];
-    this.base = null;
-    this.until = at;
-    await this.#more(at, turn);
-  }
-
-  async #more(at, turn) {
-    if (this.asking) return;
-    this.asking = true;
-    try {
-      const said = await this.ask("segments", { from: Math.floor(at), until: Math.floor(at + SPAN_MS) });
-      if (turn !== this.turn) return;
-      const known = new Set(this.segments.map((one) => one.from_ms));
-      this.base ??= said.base_ms;
-      this.segments.push(...said.segments.filter((one) => !known.has(one.from_ms))
-        .map((one) => ({ ...one, shift_ms: said.base_ms - this.base })));
-      this.until = at + SPAN_MS;
-      if (this.segments.length && !this.source) this.#open(this.segments[0].mime, turn);
-      else if (this.segments.length && this.turn !== this.opened) this.#open(this.segments[0].mime, turn);
-    } catch (error) {
-      if (String(error).includes("not signed")) return;
-    } finally {
-      this.asking = false;
-    }
-  }
-
-  #open(mime, turn) {
-    this.opened = turn;
-    this.mime = mime;
-    this.source = new MediaSource();
-    if (this.address) URL.revokeObjectURL(this.address);
-    this.address = URL.createObjectURL(this.source);
-    this.video.src = this.address;
-    const source = this.source;
-    source.addEventListener("sourceopen", () => {
-      if (source !== this.source) return;
-      this.buffer = source.addSourceBuffer(mime);
-      this.buffer.addEventListener("updateend", () => this.#feed());
-    }, { once: true });
-  }
-
-  // Keep what is around the time; `at` is in milliseconds since the epoch.
-  tend(at) {
-    const here = this.segments.find((one) => one.from_ms <= at && at < one.from_ms + one.duration_ms);
-    this.say(here || this.asking ? "" : "Nothing was recorded at this time");
-    this.figure.dataset.empty = here ? "" : "yes";
-    if (this.until && at + AHEAD_MS > this.until) this.#more(this.until, this.turn);
-    if (!this.buffer || this.fetching) return;
-    const next = this.segments.find((one) => !this.loaded.has(one.from_ms)
-      && one.from_ms + one.duration_ms > at - 1000 && one.from_ms < at + AHEAD_MS);
-    if (next) this.#fetch(next);
-    if (!this.buffer.updating && this.buffer.buffered.length) {
-      const old = (at - this.base) / 1000 - 30;
-      if (this.buffer.buffered.start(0) < old - 20) this.queue.unshift({ remove: old });
-      this.#feed();
-    }
-  }
-
-  async #fetch(segment) {
-    this.fetching = true;
-    const turn = this.turn;
-    try {
-      const [init, body] = await Promise.all([segment.init, segment.url].map(async (url) => {
-        const answer = await fetch(url);
-        if (!answer.ok) throw new Error(String(answer.status));
-        return answer.arrayBuffer();
-      }));
-      if (turn !== this.turn) return;
-      this.loaded.add(segment.from_ms);
-      this.queue.push({ init, body, shift: segment.shift_ms / 1000, mime: segment.mime });
-      this.#feed();
-    } catch {
-      this.loaded.add(segment.from_ms);
-    } finally {
-      this.fetching = false;
-    }
-  }
-
-  #feed() {
-    const buffer = this.buffer;
-    if (!buffer || buffer.updating || !this.queue.length || this.source.readyState !== "open") return;
-    const next = this.queue.shift();
-    try {
-      if (next.remove) buffer.remove(0, next.remove);
-      else if (next.init) {
-        if (next.mime !== this.mime) buffer.changeType((this.mime = next.mime));
-        this.queue.unshift({ body: next.body, shift: next.shift });
-        buffer.appendBuffer(next.init);
-      } else {
-        buffer.timestampOffset = next.shift;
-        buffer.appendBuffer(next.body);
-      }
-    } catch (error) {
-      if (error.name === "QuotaExceededError") this.queue.unshift(next, { remove: this.video.currentTime - 5 });
-    }
-  }
-
-  // Follow the clock; a video that drifts is pulled back.
-  follow(at, speed, playing) {
-    if (this.base === null || !this.buffer) return;
-    const wanted = (at - this.base) / 1000;
-    const ranges = this.video.buffered;
-    let has = false;
-    for (let n = 0; n < ranges.length; n++) has ||= ranges.start(n) - 0.1 <= wanted && wanted < ranges.end(n);
-    if (!has) return this.video.pause();
-    const off = this.video.currentTime - wanted;
-    if (Math.abs(off) > Math.max(DRIFT_S, 0.2 * speed) || !playing) {
-      if (Math.abs(off) > 0.02) this.video.currentTime = wanted;
-    }
-    this.video.playbackRate = speed;
-    if (playing && this.video.paused) this.video.play().catch(() => {});
-    if (!playing && !this.video.paused) this.video.pause();
-  }
-
-  get isReady() {
-    const wanted = this.wanted;
-    return wanted === undefined || this.video.readyState >= 2;
-  }
+function icon(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const drawn = document.createElementNS(space, "svg");
+  drawn.setAttribute("viewBox", "0 0 24 24");
+  drawn.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", ICONS[name]);
+  drawn.append(path);
+  return drawn;
 }
 
 class InsynPlayer extends HTMLElement {
@@ -177,138 +37,201 @@ class InsynPlayer extends HTMLElement {
     this.playing = false;
     this.#controls();
     await this.#lines();
-    const first = this.#firstRecorded();
-    const asked = Date.parse(this.getAttribute("at")) || null;
-    await this.go(asked ?? first ?? this.from);
+    const asked = this.getAttribute("at");
+    const time = /^\d+$/.test(asked) ? Number(asked) : Date.parse(asked);
+    await this.go(time || this.#newest() || this.from);
     this.last = performance.now();
     requestAnimationFrame((now) => this.#tick(now));
-    setInterval(() => this.#lines(), 30_000);
+    this.refresh = setInterval(() => Date.now() < this.until + 60_000 && this.#lines(), 15_000);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.refresh);
   }
 
   #controls() {
-    const bar = document.createElement("div");
-    bar.className = "controls row";
-    const add = (text, label, act) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "quiet";
-      button.textContent = text;
+    const bar = Object.assign(document.createElement("div"), { className: "controls row" });
+    const add = (name, label, act) => {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet icon" });
+      button.append(icon(name));
       button.setAttribute("aria-label", label);
       button.title = label;
       button.addEventListener("click", act);
       bar.append(button);
       return button;
     };
-    add("⏮", "Back to where something moved", () => this.#jump("previous"));
-    add("−1", "One picture back", () => this.#step(-1));
-    this.button = add("▶", "Play", () => this.toggle());
-    add("+1", "One picture on", () => this.#step(1));
-    add("⏭", "On to where something moves", () => this.#jump("next"));
-    const speed = document.createElement("select");
-    speed.setAttribute("aria-label", "Speed");
-    for (const one of SPEEDS) speed.add(new Option(`${one}×`, one, one === 1, one === 1));
-    speed.addEventListener("change", () => (this.speed = Number(speed.value)));
-    this.clock = document.createElement("output");
-    this.clock.className = "clock";
-    bar.append(speed, this.clock);
+    add("before", "Back to where something began to move", () => this.#jump("previous"));
+    add("back", "One picture back", () => this.#step(-1));
+    this.button = add("play", "Play", () => this.toggle());
+    add("on", "One picture on", () => this.#step(1));
+    add("next", "On to where something moves", () => this.#jump("next"));
+    this.speeds = document.createElement("select");
+    this.speeds.setAttribute("aria-label", "Speed");
+    for (const one of SPEEDS) this.speeds.add(new Option(`${one}×`, one, one === 1, one === 1));
+    this.speeds.addEventListener("change", () => (this.speed = Number(this.speeds.value)));
+    this.told = Object.assign(document.createElement("p"), { className: "told hint" });
+    this.told.setAttribute("role", "status");
+    this.clock = Object.assign(document.createElement("output"), { className: "clock" });
+    this.clock.setAttribute("aria-label", "Time shown");
+    this.clock.setAttribute("aria-live", "off");
+    bar.append(this.speeds, this.told, this.clock);
+    add("wider", "Show more of the day", () => this.line.zoom(2));
+    add("closer", "Show less of the day", () => this.line.zoom(0.5));
+    this.append(bar, this.#timeline());
+    this.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  #timeline() {
     this.line = document.createElement("insyn-timeline");
     this.line.addEventListener("choose", (event) => this.go(event.detail.at));
-    this.line.addEventListener("scrub", (event) => this.#preview(event.detail));
-    this.line.addEventListener("hover", (event) => this.#preview(event.detail));
-    this.line.addEventListener("leave", () => (this.still.hidden = true));
-    this.still = Object.assign(document.createElement("img"), { className: "still", alt: "", hidden: true });
-    const holder = document.createElement("div");
-    holder.className = "line";
-    holder.append(this.line, this.still);
-    this.append(bar, holder);
-    this.tabIndex = 0;
-    this.addEventListener("keydown", (event) => {
-      if (event.target.closest("select, button, insyn-timeline") && event.key !== " ") return;
-      const act = { " ": () => this.toggle(), k: () => this.toggle(), ",": () => this.#step(-1), ".": () => this.#step(1),
-        n: () => this.#jump("next"), p: () => this.#jump("previous") }[event.key];
-      if (act && !event.target.closest("button, select")) {
-        event.preventDefault();
-        act();
-      }
+    this.line.addEventListener("scrub", (event) => this.#scrub(event.detail.at));
+    this.line.addEventListener("hover", (event) => this.#hover(event.detail));
+    this.line.addEventListener("leave", () => {
+      this.shown = null;
+      this.still.hidden = true;
     });
+    this.still = Object.assign(document.createElement("img"), { className: "still", alt: "", hidden: true });
+    const holder = Object.assign(document.createElement("div"), { className: "line" });
+    holder.append(this.line, this.still);
+    return holder;
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
+    if (event.key === " " && event.target.closest("button")) return;
+    const act = {
+      " ": () => this.toggle(), k: () => this.toggle(),
+      ",": () => this.#step(-1), ".": () => this.#step(1),
+      p: () => this.#jump("previous"), n: () => this.#jump("next"),
+      "<": () => this.#faster(-1), ">": () => this.#faster(1),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  #faster(by) {
+    const place = Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.speed) + by));
+    this.speed = SPEEDS[place];
+    this.speeds.value = this.speed;
   }
 
   async #lines() {
     const day = this.getAttribute("day");
     const found = await Promise.allSettled(this.tracks.map((track) => track.ask("timeline", { day, zone: this.zone })));
-    const lines = found.map((one) => one.value ?? { from_ms: this.from, recordings: [], gaps: [], activity: { step_s: 10, values: [] } });
-    const [left, right] = [this.line.left, this.line.right];
-    this.lines = lines;
-    this.line.show(lines, this.from, this.until, this.zone);
-    if (left) [this.line.left, this.line.right] = [left, right];
-    if (this.at) this.line.now = this.at;
+    const none = { from_ms: this.from, recordings: [], gaps: [], activity: { step_s: 10, values: [] } };
+    this.lines = found.map((one) => one.value ?? none);
+    this.line.show(this.lines, this.from, this.until, this.zone);
+    if (!this.lines.some((line) => line.recordings.length)) this.#tell("Nothing was recorded on this day");
   }
 
-  #firstRecorded() {
-    const ends = this.lines.flatMap((line) => line.recordings.map((one) => one[1]));
-    const starts = this.lines.flatMap((line) => line.recordings.map((one) => one[0]));
-    if (!starts.length) return null;
-    return Math.max(Math.min(...starts), Math.max(...ends) - 60_000);
+  // A minute before the end of what there is: who opens today's page sees what has just been.
+  #newest() {
+    const all = this.lines.flatMap((line) => line.recordings);
+    if (!all.length) return null;
+    return Math.max(Math.min(...all.map((one) => one[0])), Math.max(...all.map((one) => one[1])) - 60_000);
+  }
+
+  #tell(text) {
+    if (this.told.textContent !== text) this.told.textContent = text;
   }
 
   async go(at) {
+    const turn = (this.turn = {});
     this.at = Math.min(this.until - 1, Math.max(this.from, at));
-    this.still.hidden = true;
-    await Promise.allSettled(this.tracks.map((track) => track.seek(this.at)));
     this.line.now = this.at;
+    this.still.hidden = true;
+    this.#remember();
+    await Promise.allSettled(this.tracks.map((track) => track.seek(this.at)));
+    if (turn === this.turn) for (const track of this.tracks) track.preview(null);
+  }
+
+  // The address tells the time, so that it can be kept, sent, and opened again.
+  #remember() {
+    const url = new URL(location.href);
+    url.searchParams.set("day", this.getAttribute("day"));
+    url.searchParams.set("at", new Date(this.at).toISOString());
+    for (const track of this.tracks) if (!url.searchParams.getAll("camera").includes(track.camera)) url.searchParams.append("camera", track.camera);
+    history.replaceState(null, "", url);
   }
 
   toggle() {
     this.playing = !this.playing;
-    this.button.textContent = this.playing ? "⏸" : "▶";
+    this.button.replaceChildren(icon(this.playing ? "pause" : "play"));
     this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play");
+    this.button.title = this.playing ? "Pause" : "Play";
+    if (this.playing) this.#tell("");
+    else this.#remember();
   }
 
-  #step(count) {
+  // One picture: the nearest of any of the cameras.
+  #step(direction) {
     if (this.playing) this.toggle();
-    this.at = Math.min(this.until, Math.max(this.from, this.at + count * FRAME_MS));
+    const times = this.tracks.map((track) => track.beside(this.at, direction)).filter((at) => at !== null);
+    if (!times.length) return;
+    this.at = direction > 0 ? Math.min(...times) : Math.max(...times);
     this.line.now = this.at;
   }
 
   async #jump(direction) {
-    const found = await Promise.allSettled(this.tracks.map((track) => track.ask("activity", { at: Math.floor(this.at), direction })));
+    const asked = { at: Math.floor(this.at), direction };
+    const found = await Promise.allSettled(this.tracks.map((track) => track.ask("activity", asked)));
     const times = found.map((one) => one.value?.at_ms).filter((at) => at && at >= this.from && at < this.until);
-    if (times.length) await this.go(direction === "next" ? Math.min(...times) : Math.max(...times));
+    if (!times.length) return this.#tell(direction === "next" ? "Nothing moves later on this day" : "Nothing moved before on this day");
+    this.#tell("");
+    await this.go(direction === "next" ? Math.min(...times) : Math.max(...times));
   }
 
-  #preview({ at, x }) {
-    const track = this.tracks[0];
-    if (!track || !at) return;
-    const second = Math.floor(at / 5000) * 5000;
-    if (x !== undefined) {
-      const box = this.line.getBoundingClientRect();
-      this.still.style.left = `${Math.min(Math.max(x - box.left - 80, 0), box.width - 160)}px`;
-    }
+  #scrub(at) {
+    this.still.hidden = true;
+    this.dragging = true;
+    this.at = at;
+    for (const track of this.tracks) track.preview(at);
+  }
+
+  #hover({ at, x, dragging }) {
+    this.dragging = dragging;
+    if (dragging || !this.tracks.length) return;
+    const box = this.line.getBoundingClientRect();
+    this.still.style.left = `${Math.min(Math.max(x - box.left - 80, 0), box.width - 160)}px`;
+    const second = Math.floor(at / STILL_MS) * STILL_MS;
     if (second === this.shown) return;
     this.shown = second;
     clearTimeout(this.soon);
     this.soon = setTimeout(() => {
-      this.still.onload = () => (this.still.hidden = false);
+      this.still.onload = () => (this.still.hidden = this.shown !== second || this.dragging);
       this.still.onerror = () => (this.still.hidden = true);
-      this.still.src = track.url("preview.jpg", { at: second, width: 160 });
+      this.still.src = this.tracks[0].url("preview.jpg", { at: second, width: 160 });
     }, 60);
+  }
+
+  // Time in which none of the cameras was recorded is passed over.
+  #skip() {
+    const next = this.lines.flatMap((line) => line.recordings.map((one) => one[0])).filter((start) => start > this.at + 500);
+    if (next.length) return void this.go(Math.min(...next));
+    this.toggle();
+    this.#tell("The recordings end here");
   }
 
   #tick(now) {
     const passed = Math.min(now - this.last, 500);
     this.last = now;
-    const waits = this.tracks.some((track) => track.figure.dataset.empty !== "yes" && track.video.readyState < 2);
+    const waits = this.dragging || this.tracks.some((track) => !track.isReady(this.at));
     if (this.playing && !waits) this.at = Math.min(this.until, this.at + passed * this.speed);
-    for (const track of this.tracks) {
-      track.tend(this.at);
-      track.follow(this.at, this.speed, this.playing && !waits);
+    if (!this.dragging) {
+      for (const track of this.tracks) {
+        track.tend(this.at);
+        track.follow(this.at, this.speed, this.playing && !waits);
+      }
+      if (this.playing && !waits && this.tracks.every((track) => track.isEmpty(this.at))) this.#skip();
     }
-    if (Math.abs(this.at - (this.drawn ?? 0)) > 200) {
+    if (Math.abs(this.at - (this.drawn ?? 0)) > 40) {
       this.drawn = this.at;
-      this.line.now = this.at;
-      this.clock.textContent = this.line.clock(this.at);
+      if (!this.dragging) this.line.now = this.at;
+      this.clock.textContent = this.line.clock(this.at, true);
     }
     this.dataset.at = Math.round(this.at);
+    this.dataset.waits = waits ? "yes" : "";
     if (this.isConnected) requestAnimationFrame((next) => this.#tick(next));
   }
 }

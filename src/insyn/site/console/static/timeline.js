@@ -1,5 +1,7 @@
 // A day as a line: recordings, gaps and activity; chosen by pointer or keys.
-const STEP_S = { ArrowLeft: -10, ArrowRight: 10, PageDown: -600, PageUp: 600 };
+const STEP_S = { ArrowLeft: -10, ArrowRight: 10, PageDown: -600, PageUp: 600, ArrowDown: -60, ArrowUp: 60 };
+const HEAD = 22; // where the hours stand
+const NARROWEST_MS = 60_000;
 
 export class InsynTimeline extends HTMLElement {
   connectedCallback() {
@@ -7,51 +9,69 @@ export class InsynTimeline extends HTMLElement {
     this.tabIndex = 0;
     this.setAttribute("role", "slider");
     this.setAttribute("aria-label", "Time of the day");
+    this.setAttribute("aria-valuemin", 0);
+    this.setAttribute("aria-valuemax", 86_400);
+    this.setAttribute("aria-valuenow", 0);
     this.canvas = document.createElement("canvas");
     this.append(this.canvas);
     this.context = this.canvas.getContext("2d");
     this.tracks = [];
     new ResizeObserver(() => this.#draw()).observe(this);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#draw());
     this.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       this.setPointerCapture(event.pointerId);
       this.dragging = true;
-      this.#choose(event, false);
+      this.#choose(event, "scrub");
     });
     this.addEventListener("pointermove", (event) => {
-      this.#hover(event);
-      if (this.dragging) this.#choose(event, false);
+      if (this.dragging) this.#choose(event, "scrub");
+      else this.#tell("hover", this.#time(event), event.clientX);
     });
-    this.addEventListener("pointerup", (event) => {
+    const end = (event) => {
+      if (!this.dragging) return;
       this.dragging = false;
-      this.#choose(event, true);
-    });
+      this.#tell("hover", this.#time(event), event.clientX);
+      this.#choose(event, "choose");
+    };
+    this.addEventListener("pointerup", end);
+    this.addEventListener("pointercancel", end);
     this.addEventListener("pointerleave", () => this.#tell("leave"));
-    this.addEventListener("wheel", (event) => this.#zoom(event), { passive: false });
+    this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.addEventListener("keydown", (event) => this.#key(event));
   }
 
   show(tracks, from, until, zone) {
+    if (from !== this.from) [this.left, this.right] = [from, until];
     [this.tracks, this.from, this.until, this.zone] = [tracks, from, until, zone];
-    [this.left, this.right] = [from, until];
-    this.setAttribute("aria-valuemin", from);
-    this.setAttribute("aria-valuemax", until);
+    this.setAttribute("aria-valuemax", Math.round((until - from) / 1000));
     this.#draw();
   }
 
   set now(at) {
     this.at = at;
-    this.setAttribute("aria-valuenow", Math.round(at));
+    this.setAttribute("aria-valuenow", Math.round((at - this.from) / 1000));
     this.setAttribute("aria-valuetext", this.clock(at));
-    if (at > this.right || at < this.left) {
-      const width = this.right - this.left;
-      this.left = Math.max(this.from, Math.min(at - width / 4, this.until - width));
-      this.right = this.left + width;
-    }
+    if (at > this.right || at < this.left) this.#view(at - (this.right - this.left) / 4, this.right - this.left);
     this.#draw();
   }
 
-  clock(at) {
-    return new Intl.DateTimeFormat("sv", { timeStyle: "medium", timeZone: this.zone }).format(at);
+  clock(at, withDay = false) {
+    const style = { timeStyle: "medium", timeZone: this.zone, ...(withDay && { dateStyle: "short" }) };
+    return new Intl.DateTimeFormat("sv", style).format(at);
+  }
+
+  // Show `factor` times as much of the day, around the time shown.
+  zoom(factor, around = this.at ?? this.from) {
+    const width = Math.min(this.until - this.from, Math.max(NARROWEST_MS, (this.right - this.left) * factor));
+    const share = Math.min(1, Math.max(0, (around - this.left) / (this.right - this.left)));
+    this.#view(around - share * width, width);
+    this.#draw();
+  }
+
+  #view(left, width) {
+    this.left = Math.min(Math.max(this.from, left), this.until - width);
+    this.right = this.left + width;
   }
 
   #time(event) {
@@ -60,32 +80,27 @@ export class InsynTimeline extends HTMLElement {
     return this.left + share * (this.right - this.left);
   }
 
-  #choose(event, done) {
+  #choose(event, how) {
     const at = this.#time(event);
     this.now = at;
-    this.#tell(done ? "choose" : "scrub", at);
-  }
-
-  #hover(event) {
-    this.#tell("hover", this.#time(event), event.clientX);
+    this.#tell(how, at);
   }
 
   #tell(name, at, x) {
-    this.dispatchEvent(new CustomEvent(name, { detail: { at, x } }));
+    this.dispatchEvent(new CustomEvent(name, { detail: { at, x, dragging: Boolean(this.dragging) } }));
   }
 
-  #zoom(event) {
+  #wheel(event) {
     event.preventDefault();
-    const at = this.#time(event);
-    const factor = event.deltaY > 0 ? 1.25 : 0.8;
-    const width = Math.min(this.until - this.from, Math.max(60_000, (this.right - this.left) * factor));
-    const share = (at - this.left) / (this.right - this.left);
-    this.left = Math.min(Math.max(this.from, at - share * width), this.until - width);
-    this.right = this.left + width;
-    this.#draw();
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      const width = this.right - this.left;
+      this.#view(this.left + ((event.deltaX || event.deltaY) / this.clientWidth) * width, width);
+      this.#draw();
+    } else this.zoom(event.deltaY > 0 ? 1.25 : 0.8, this.#time(event));
   }
 
   #key(event) {
+    if (event.key === "+" || event.key === "-") return this.zoom(event.key === "+" ? 0.5 : 2);
     const step = STEP_S[event.key];
     const at = event.key === "Home" ? this.from : event.key === "End" ? this.until
       : step ? (this.at ?? this.from) + step * 1000 : null;
@@ -109,25 +124,8 @@ export class InsynTimeline extends HTMLElement {
     const x = (at) => ((at - this.left) / (this.right - this.left)) * width;
     c.fillStyle = tone("--back");
     c.fillRect(0, 0, width, height);
-    const rows = Math.max(1, this.tracks.length);
-    const top = 22;
-    const each = (height - top) / rows;
-    this.tracks.forEach((track, row) => {
-      const y = top + row * each;
-      c.fillStyle = tone("--line");
-      for (const [a, b] of track.recordings) c.fillRect(x(a), y + 2, Math.max(1, x(b) - x(a)), each - 4);
-      c.fillStyle = tone("--accent");
-      const step = track.activity.step_s * 1000;
-      track.activity.values.forEach((value, number) => {
-        if (!value) return;
-        const at = track.from_ms + number * step;
-        if (at + step < this.left || at > this.right) return;
-        const high = Math.max(2, (each - 4) * Math.min(1, value / 160));
-        c.fillRect(x(at), y + each - 2 - high, Math.max(1, x(at + step) - x(at)), high);
-      });
-      c.fillStyle = tone("--bad");
-      for (const gap of track.gaps) c.fillRect(x(gap.from_ms), y + each / 2 - 1, Math.max(2, x(gap.until_ms) - x(gap.from_ms)), 2);
-    });
+    const each = (height - HEAD) / Math.max(1, this.tracks.length);
+    this.tracks.forEach((track, row) => this.#row(c, x, tone, track, HEAD + row * each, each));
     this.#hours(c, x, width, tone);
     if (this.at) {
       c.fillStyle = tone("--focus");
@@ -135,16 +133,33 @@ export class InsynTimeline extends HTMLElement {
     }
   }
 
+  #row(c, x, tone, track, y, each) {
+    const pad = each > 12 ? 2 : 1;
+    c.fillStyle = tone("--recorded");
+    for (const [a, b] of track.recordings) c.fillRect(x(a), y + pad, Math.max(1.5, x(b) - x(a)), each - 2 * pad);
+    c.fillStyle = tone("--accent");
+    const step = track.activity.step_s * 1000;
+    track.activity.values.forEach((value, number) => {
+      const at = track.from_ms + number * step;
+      if (!value || at + step < this.left || at > this.right) return;
+      const high = Math.max(2, (each - 2 * pad) * Math.min(1, value / 160));
+      c.fillRect(x(at), y + each - pad - high, Math.max(1, x(at + step) - x(at)), high);
+    });
+    c.fillStyle = tone("--bad");
+    for (const gap of track.gaps) c.fillRect(x(gap.from_ms), y + each / 2 - 1.5, Math.max(2, x(gap.until_ms) - x(gap.from_ms)), 3);
+  }
+
   #hours(c, x, width, tone) {
     const span = this.right - this.left;
-    const steps = [60, 300, 600, 1800, 3600, 7200, 10800, 21600].map((s) => s * 1000);
-    const step = steps.find((s) => (width * s) / span > 70) ?? steps.at(-1);
+    const steps = [10, 30, 60, 300, 600, 1800, 3600, 7200, 10800, 21600].map((s) => s * 1000);
+    const step = steps.find((s) => (width * s) / span > 76) ?? steps.at(-1);
     c.fillStyle = tone("--soft");
-    c.font = "12px system-ui, sans-serif";
-    for (let at = this.from; at <= this.until; at += step) {
-      if (at < this.left || at > this.right) continue;
+    c.font = "13px system-ui, sans-serif";
+    const first = this.from + Math.floor((this.left - this.from) / step) * step;
+    for (let at = first; at <= this.right; at += step) {
+      if (at < this.left) continue;
       c.fillRect(x(at), 16, 1, 6);
-      if (x(at) < width - 36) c.fillText(this.clock(at).slice(0, 5), x(at) + 3, 13);
+      if (x(at) < width - 44) c.fillText(this.clock(at).slice(0, step < 60_000 ? 8 : 5), x(at) + 3, 14);
     }
   }
 }
