@@ -63,7 +63,7 @@ class Window:
 def opened(browser: Browser, url: str, session: str = "", **options: Any) -> Iterator[Window]:
     """A window, with a session's cookie where one is given."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-    context.set_default_timeout(60_000)  # of a busy machine; nothing waits so long otherwise
+    context.set_default_timeout(120_000)  # of a busy machine; nothing waits so long otherwise
     if session:
         context.add_cookies([{"name": COOKIE, "value": session, "url": url}])
     page = context.new_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -41,7 +42,7 @@ PEOPLE = {
 }
 WORDS = {"carl": "lantern under the stairs", "cora": "nine geese went north"}
 CHEAP = Passwords(time_cost=1, memory_kib=8, lanes=1)
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,6 @@ class ServedSite:
 
     def child(self, name: str) -> int:
         """The process id of one of the supervisor's children, such as `shield-1`."""
-        import json
-
         said = json.loads((self.made.site.run / "processes.json").read_bytes())
         return int(said[name]["pid"])
 
@@ -114,17 +113,30 @@ class ServedSite:
 @contextlib.contextmanager
 def serving(made: MadeSite) -> Iterator[ServedSite]:
     """`insyn site serve`, until the block ends."""
+    with _running(made, "serve") as (url, process):
+        yield ServedSite(made=made, url=url, process=process)
+
+
+@contextlib.contextmanager
+def serving_console(made: MadeSite) -> Iterator[str]:
+    """`insyn site web` alone, without recorder and shield; gives its address."""
+    with _running(made, "web") as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def _running(made: MadeSite, command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
-    command = [sys.executable, "-m", "insyn.cli.main", "--data", str(made.site.root.parent)]
+    insyn = [sys.executable, "-m", "insyn.cli.main", "--data", str(made.site.root.parent)]
     log_path = made.site.root / "serve.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [*command, "site", "serve", "--port", str(port)], stdout=log, stderr=log
+            [*insyn, "site", command, "--port", str(port)], stdout=log, stderr=log
         )
         try:
             url = f"http://127.0.0.1:{port}"
             until(lambda: _answers(url), f"the console; see {log_path}")
-            yield ServedSite(made=made, url=url, process=process)
+            yield url, process
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -48,29 +48,26 @@ def session_of(request: Request) -> str:
 def visitor_of(request: Request, store: Store, clock: Clock) -> Visitor | None:
     """Who is signed in; asked once a request, and kept with it."""
     if not hasattr(request.state, "visitor"):
-        request.state.visitor = _identified(session_of(request), store, clock)
+        request.state.visitor = identified(session_of(request), store, clock)
     found: Visitor | None = request.state.visitor
     return found
 
 
 def identified(secret: str, store: Store, clock: Clock) -> Visitor | None:
-    """Whose session this is, without keeping it open: for WebSockets, asked again and again."""
+    """Whose session this is; keeps it open. WebSockets ask again and again."""
     if not secret:
         return None
+    now = clock()
     with store.reading() as connection:
-        found = sessions.identify(connection, secret, now=clock(), touch=False)
+        found = sessions.identify(connection, secret, now=now, touch=False)
         if found is None:
             return None
         name = users.find(connection, found.actor.id).name
-    return Visitor(actor=found.actor, name=name, session=secret)
-
-
-def _identified(secret: str, store: Store, clock: Clock) -> Visitor | None:
-    visitor = identified(secret, store, clock)
-    if visitor is not None:
+        is_due = sessions.is_due(connection, secret, now=now)
+    if is_due:
         with store.writing() as connection:
-            sessions.identify(connection, secret, now=clock())
-    return visitor
+            sessions.identify(connection, secret, now=now)
+    return Visitor(actor=found.actor, name=name, session=secret)
 
 
 def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:

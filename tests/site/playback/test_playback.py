@@ -201,6 +201,12 @@ def test_a_preview_is_the_picture_of_its_second(client: AsgiClient) -> None:
     assert again.status_code == 304
 
 
+def test_the_first_picture_of_a_recording_has_a_preview_at_its_own_time(
+    client: AsgiClient,
+) -> None:
+    assert client.get("/playback/cam-1/preview.jpg", params={"at": ms(0)}).status_code == 200
+
+
 def test_a_time_without_a_recording_has_no_preview(client: AsgiClient) -> None:
     assert client.get("/playback/cam-1/preview.jpg", params={"at": ms(50)}).status_code == 404
 

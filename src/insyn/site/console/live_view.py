@@ -19,7 +19,11 @@ from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, identified
 
 ASK_AGAIN_S = 20.0
-"""A session that ends, or a role that is taken away, ends the picture within this time."""
+"""A session that ends, or a role that is taken away, ends the picture within this time.
+
+Looking at a wall keeps a session open, up to its longest: a guard's picture does not go dark
+because they touched nothing for half an hour. Tiles that nobody can see ask for nothing.
+"""
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:

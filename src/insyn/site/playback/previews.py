@@ -52,8 +52,9 @@ class Previews:
         Raises:
             Refusal: nothing was recorded then.
         """
-        found = reader.shown(camera, at_ns - REACH_NS, at_ns + 1)
-        pieces = pieces_of(found, at_ns - REACH_NS, at_ns + 1)
+        until_ns = at_ns + 10**9 // TICKS + 1  # a tick more: the picture that begins now is meant
+        found = reader.shown(camera, at_ns - REACH_NS, until_ns)
+        pieces = pieces_of(found, at_ns - REACH_NS, until_ns)
         if not pieces:
             raise Refusal("nothing was recorded at this time; the timeline shows what there is")
         recording, number = pieces[-1].recording, pieces[-1].last

@@ -73,8 +73,10 @@ class MaskedEncoder:
         height, width = self._size
         stacked = np.empty((height * 3 // 2, width), np.uint8)
         stacked[:height] = masked.y
-        stacked[height : height * 5 // 4].reshape(-1)[:] = masked.u.reshape(-1)
-        stacked[height * 5 // 4 :].reshape(-1)[:] = masked.v.reshape(-1)
+        # By length, not by rows: at a height such as 270, U ends in the middle of a row.
+        chroma = stacked[height:].reshape(-1)
+        chroma[: masked.u.size] = masked.u.reshape(-1)
+        chroma[masked.u.size :] = masked.v.reshape(-1)
         frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
         frame.pts = masked.pts_90k
         frame.time_base = Fraction(1, TICKS)

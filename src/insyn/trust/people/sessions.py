@@ -58,6 +58,15 @@ def identify(
     return Identified(actor=person.actor)
 
 
+def is_due(connection: sa.Connection, secret: str, *, now: datetime) -> bool:
+    """Whether `identify` would write that the session is used: asked first, lest all requests write."""
+    table = schema.sessions
+    used_at = connection.execute(
+        sa.select(table.c.used_at).where(table.c.digest == digest_of(secret))
+    ).scalar_one_or_none()
+    return used_at is not None and now - used_at > _TOUCH
+
+
 def _is_over(row: sa.Row[Any], now: datetime, idle: timedelta, longest: timedelta) -> bool:
     return bool(now - row.used_at > idle or now - row.made_at > longest)
 

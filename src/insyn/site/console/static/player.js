@@ -186,7 +186,11 @@ class InsynPlayer extends HTMLElement {
     this.still.hidden = true;
     this.dragging = true;
     this.at = at;
-    for (const track of this.tracks) track.preview(at);
+    this.tracks.forEach((track, number) => track.preview(at, this.#isRecorded(number, at)));
+  }
+
+  #isRecorded(number, at) {
+    return this.lines[number].recordings.some(([from, until]) => from <= at && at < until);
   }
 
   #hover({ at, x, dragging }) {
@@ -197,6 +201,7 @@ class InsynPlayer extends HTMLElement {
     const second = Math.floor(at / STILL_MS) * STILL_MS;
     if (second === this.shown) return;
     this.shown = second;
+    if (!this.#isRecorded(0, second)) return void (this.still.hidden = true);
     clearTimeout(this.soon);
     this.soon = setTimeout(() => {
       this.still.onload = () => (this.still.hidden = this.shown !== second || this.dragging);

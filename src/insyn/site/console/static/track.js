@@ -224,18 +224,16 @@ export class Track {
   }
 
   // A small still over the picture while somebody drags along the timeline; null takes it away.
-  preview(time) {
-    this.wants = time;
-    if (time === null) {
-      this.still.hidden = true;
-      return;
-    }
-    if (this.loading) return;
+  preview(time, isRecorded = false) {
+    this.wants = isRecorded ? time : null;
+    if (this.wants === null) this.still.hidden = true;
+    if (time !== null) this.say(isRecorded ? "" : "Nothing was recorded at this time");
+    if (this.wants === null || this.loading) return;
     this.loading = true;
     const done = (seen) => {
       this.loading = false;
       this.still.hidden = !seen || this.wants === null;
-      if (this.wants !== null && this.wants !== time) this.preview(this.wants);
+      if (this.wants !== null && this.wants !== time) this.preview(this.wants, true);
     };
     this.still.onload = () => done(true);
     this.still.onerror = () => done(false);
