@@ -34,6 +34,9 @@ that yente's clients use they are `{"detail": ...}`, as there.
 
 log = logging.getLogger("insyn.console")
 
+DUE_CHECKS = 5
+"""Looks at the lists between two looks for parties to be screened; each reads the database."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
@@ -81,13 +84,17 @@ def create_app(
         standing = in_force.current()
         if standing is not None:
             await asyncio.to_thread(office.bench.warm_up, standing)
-        watcher = asyncio.create_task(_watch(in_force, check_interval_s))
+        watchers = [
+            asyncio.create_task(_watch(in_force, check_interval_s)),
+            asyncio.create_task(_screen_due(in_force, desk, DUE_CHECKS * check_interval_s)),
+        ]
         try:
             yield
         finally:
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
+            for watcher in watchers:
+                watcher.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watcher
             office.bench.close()
             desk.close()
 
@@ -119,6 +126,24 @@ async def _watch(in_force: InForce, interval_s: float) -> None:
             await asyncio.to_thread(in_force.refresh)
         except Exception as error:  # the watch must outlive whatever one look meets
             log.error("looking at the lists failed: %s", type(error).__name__)
+
+
+async def _screen_due(in_force: InForce, desk: Desk, interval_s: float) -> None:
+    """Screen parties that are new, changed or behind the lists, as long as we serve."""
+    settled: tuple[Standing, str] | None = None
+    while True:
+        await asyncio.sleep(interval_s)
+        standing = in_force.current()
+        if standing is None:
+            continue
+        # Lists that changed a moment ago may be ahead of what is served: once is enough then.
+        known = settled[1] if settled and settled[0] is standing else standing.manifest.digest()
+        try:
+            if await asyncio.to_thread(desk.are_due, known):
+                report = await asyncio.to_thread(desk.rescreen)
+                settled = (standing, report.manifest)
+        except Exception as error:  # as above: the next look may find things in order
+            log.error("screening the parties failed: %s", type(error).__name__)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

@@ -300,6 +300,24 @@ def _known_party(row: sa.Row[tuple[object, ...]]) -> KnownParty:
     )
 
 
+def are_due(connection: sa.Connection, manifest: str) -> bool:
+    """Whether a known party is not screened as it is now, against the lists of this manifest."""
+    parties, latest = schema.parties, schema.screenings
+    query = (
+        sa.select(parties.c.id)
+        .outerjoin(latest, latest.c.party == parties.c.id)
+        .where(
+            sa.or_(
+                latest.c.party.is_(None),
+                latest.c.subject_digest != parties.c.digest,
+                latest.c.manifest != manifest,
+            )
+        )
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def forget(connection: sa.Connection, ids: Iterable[str]) -> int:
     """Take out parties with all that screening said of them; gives how many there were.
 

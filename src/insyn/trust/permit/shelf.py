@@ -110,6 +110,13 @@ class Shelf:
         """Put an accepted root in force: its file is there whole, or not at all."""
         write_atomically(self._made("roots") / f"{root.version}.json", content)
 
+    def root_file(self) -> bytes | None:
+        """The newest root as it is handed out, or None."""
+        numbers = self._numbers("roots")
+        if not numbers:
+            return None
+        return read_public_file(self._directory / "roots" / f"{numbers[-1]}.json")
+
     def root_digests(self) -> dict[int, str]:
         """SHA-256 of each root's payload by version, as it lies here."""
         return self._digests("roots")

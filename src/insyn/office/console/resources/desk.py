@@ -20,6 +20,7 @@ from starlette.responses import Response
 from insyn.base.clock import Clock, system_clock
 from insyn.base.config import DataDirectory
 from insyn.office.console.resources.idempotency import InFlight, carry_out, once_of
+from insyn.office.screening import register
 from insyn.office.screening.database import database_exists
 from insyn.office.screening.store import Store, open_store
 
@@ -63,6 +64,13 @@ class Desk:
         """A transaction that holds the write lock; on an exception nothing stays."""
         with self._opened().writing() as connection:
             yield connection
+
+    def are_due(self, manifest: str) -> bool:
+        """Whether the office knows a party that is not screened against these lists as it is."""
+        if not self.is_made():
+            return False
+        with self.reading() as connection:
+            return register.are_due(connection, manifest)
 
     def rescreen(self, *, everything: bool = False) -> Report:
         """Screen whoever is not screened as he is now, in transactions of its own.

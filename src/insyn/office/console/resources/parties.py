@@ -45,6 +45,7 @@ from insyn.office.diligence.parties.model import (
     read_share,
     read_span,
 )
+from insyn.office.diligence.parties.standing import standing
 from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1", tags=["Parties"])
@@ -80,6 +81,22 @@ class PartyTold(Told):
     birth: str | None
     roles: list[str]
     erased: bool = Field(default=False, description="True: who it was is erased.")
+
+
+class PathTold(Told):
+    """How a party comes to its status through who owns it."""
+
+    party: str
+    path: str
+
+
+class StandingTold(Told):
+    """`list_status`: none, unknown, possible, owned or confirmed; the lists, by digest."""
+
+    party: str
+    list_status: str
+    because: list[PathTold]
+    manifests: list[str]
 
 
 class PartyPage(PageOf):
@@ -259,6 +276,26 @@ def get_party(request: Request, desk: AtDesk, party: PathId, asking: Reads) -> R
     """Show a party as it is known now: names in every script, identifiers, roles."""
     with desk.reading() as connection:
         return etags.answer(request, _party(connection, party).to_json())
+
+
+@router.get(
+    "/parties/{party}/standing",
+    summary="What screening says of a party",
+    responses=answers(StandingTold, 404),
+)
+def get_party_standing(request: Request, desk: AtDesk, party: PathId, asking: Reads) -> Response:
+    """Show what screening and ownership say of a party now, all its owners included."""
+    with desk.reading() as connection:
+        _party(connection, party)
+        found = standing(connection, [party])
+    because: list[Json] = [{"party": id_, "path": path} for id_, path in found.because]
+    told: dict[str, Json] = {
+        "party": party,
+        "list_status": found.list_status,
+        "because": because,
+        "manifests": list(found.manifests),
+    }
+    return etags.answer(request, told)
 
 
 @router.put(

@@ -223,6 +223,20 @@ def get_permit_status(request: Request, desk: AtDesk, asking: Reads) -> Response
     return etags.answer(request, told_envelope(read_envelope(content, "the status list")))
 
 
+@router.get(
+    "/permit-root",
+    summary="The root in force",
+    dependencies=[SHOWS],
+    responses=answers(EnvelopeTold, 404, etag=True),
+)
+def get_permit_root(request: Request, desk: AtDesk, asking: Reads) -> Response:
+    """Give the root that names whose keys count, signed, as sites take it up by its fingerprint."""
+    content = _shelf(desk).root_file()
+    if content is None:
+        raise Problem(404, "no root is in force yet; `insyn key root install` puts one in force")
+    return etags.answer(request, told_envelope(read_envelope(content, "the root")))
+
+
 def told_envelope(envelope: Envelope) -> dict[str, Json]:
     """An envelope as JSON."""
     told: dict[str, Json] = orjson.loads(envelope.to_bytes())

@@ -26,13 +26,18 @@ from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.cases import rulebooks
-from insyn.office.diligence.rulebook import Rule
+from insyn.office.diligence.cases.rerun import rerun
+from insyn.office.diligence.rulebook import Rule, Rulebook, check, diff, load, merge, rulebook
 from insyn.trust.people.identity import Identified
 
 router = APIRouter(prefix="/api/v1", tags=["Rulebooks"])
 
 Reads = Annotated[Identified, Depends(Wants(scope="cases", reads=True))]
+Compares = Annotated[Identified, Depends(Wants(scope="cases", reads=True, action="case.read"))]
 Adopts = Annotated[Identified, Depends(Wants(scope="cases", action="rulebook.adopt"))]
+
+RulebookText = Annotated[str, StringConstraints(min_length=1, max_length=500_000)]
+"""A rulebook in YAML."""
 
 
 class RuleTold(Told):
@@ -75,9 +80,41 @@ class RulebookPage(PageOf):
 class NewRulebook(Given):
     """A company's rulebook as YAML; it may be stricter than ours, never laxer."""
 
-    content: Annotated[str, StringConstraints(min_length=1, max_length=500_000)] = Field(
-        description="docs/reference/rulebook.md has the format."
-    )
+    content: RulebookText = Field(description="docs/reference/rulebook.md has the format.")
+
+
+class Compared(Given):
+    """Two rulebooks; ours where one is not given."""
+
+    before: RulebookText | None = None
+    after: RulebookText | None = None
+
+
+class ChangeTold(Told):
+    """A rule that differs."""
+
+    id: str
+    change: str
+
+
+class DifferenceTold(Told):
+    """A case on which the two differ: outcomes, and rules that fire in one alone."""
+
+    case: str
+    deal: str
+    state: str
+    before: str
+    after: str
+    appeared: list[str]
+    vanished: list[str]
+
+
+class ComparisonTold(Told):
+    """What another rulebook would change; `wrong`: where one contradicts its own cases."""
+
+    wrong: list[str]
+    rules: list[ChangeTold]
+    cases: list[DifferenceTold]
 
 
 @router.get(
@@ -147,6 +184,36 @@ def adopt_rulebook(
         )
 
     return desk.create(request, body, asking.actor.id, make)
+
+
+@router.post(
+    "/rulebooks/comparison",
+    summary="What another rulebook would change",
+    responses=answers(ComparisonTold, 400, 409, 413),
+)
+def compare_rulebooks(
+    request: Request, desk: AtDesk, asking: Compares, given: Compared
+) -> Response:
+    """Judge every open and permitted case by both rulebooks, and tell which rules and cases differ.
+
+    Nothing is put into force. A company's rulebook is judged beside ours.
+    """
+    old, new = (_read(text) for text in (given.before, given.after))
+    beside = [
+        book if book.name == rulebooks.OURS else merge(rulebook(), book) for book in (old, new)
+    ]
+    with desk.reading() as connection:
+        cases = rerun(connection, beside[0], beside[1], now=desk.now())
+    told = {
+        "wrong": [f"{book.name}, {line}" for book in (old, new) for line in check(book)],
+        "rules": [{"id": each.id, "change": str(each)} for each in diff(old, new)],
+        "cases": [case.to_json() for case in cases],
+    }
+    return Response(orjson.dumps(told), media_type="application/json")
+
+
+def _read(text: str | None) -> Rulebook:
+    return rulebook() if text is None else load(text, name="the rulebook")
 
 
 def _told(rule: Rule) -> dict[str, Json]:

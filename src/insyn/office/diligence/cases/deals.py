@@ -122,6 +122,13 @@ def every(connection: sa.Connection, *, after: str | None = None, limit: int = 2
     )
 
 
+def since(connection: sa.Connection, moment: datetime) -> list[str]:
+    """Ids of deals that were first recorded after a moment, in the order they came."""
+    table = schema.deals
+    query = sa.select(table.c.id).where(table.c.recorded_at > moment)
+    return list(connection.scalars(query.order_by(table.c.recorded_at, table.c.id)))
+
+
 def facts_of(connection: sa.Connection, deal: str) -> list[Fact]:
     """All that was ever said of a deal, in the order it was recorded."""
     table = schema.facts

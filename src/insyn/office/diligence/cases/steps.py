@@ -47,6 +47,7 @@ from insyn.office.diligence.cases.events import (
     Submitted,
     TakenBack,
     Triaged,
+    Verifier,
     Voted,
     Waited,
 )
@@ -57,6 +58,13 @@ from insyn.trust.people.duties import Actor, Done, require
 
 REVIEW_AFTER = {"C0": timedelta(days=1096), "C1": timedelta(days=1096)}
 """When a decided case is looked at again, by the country's safeguards; reference, section 4.2.5."""
+OF_EVIDENCE = {
+    "complaint": Trigger.COMPLAINT,
+    "grievance": Trigger.COMPLAINT,
+    "tender": Trigger.TENDER_HIT,
+    "award": Trigger.TENDER_HIT,
+}
+"""Kinds of evidence that open a case again by a name of their own."""
 REVIEW_SOONER = timedelta(days=365)
 """Weaker safeguards, and unknown ones."""
 
@@ -142,6 +150,7 @@ def propose(
         raise Refusal(f"case {case.id}: an approval needs the permit's terms (--terms FILE)")
     if offer.proposal is not Proposal.DECLINE:
         permits.check_terms(terms, case=case.id, conditions=offer.conditions, now=now)
+        _require_promised(case, offer)
     elif terms:
         raise Refusal(f"case {case.id}: what is declined has no terms")
     said = Proposed(
@@ -268,7 +277,23 @@ def monitor(connection: sa.Connection, case: Case, *, actor: Actor, now: datetim
 def meet_condition(
     connection: sa.Connection, case: Case, said: ConditionMet, *, actor: Actor, now: datetime
 ) -> Case:
-    """A condition was verified."""
+    """A condition was verified, by what its verifier asks for.
+
+    Raises:
+        Refusal: a document verifies it and none is named, or the deal has no such evidence.
+    """
+    decided = case.decision.proposal.conditions if case.decision else ()
+    by_document = {c.id for c in decided if c.verifier is Verifier.DOCUMENT}
+    if said.condition in by_document and said.evidence is None:
+        raise Refusal(
+            f"case {case.id}: condition {said.condition} is verified by a document; add it (insyn "
+            "deal evidence), and name it (--evidence)"
+        )
+    known = {piece.id for piece in evidence.of_deal(connection, case.deal)}
+    if said.evidence is not None and said.evidence not in known:
+        raise Refusal(
+            f"deal {case.deal} has no evidence {said.evidence}; `insyn deal show` lists what it has"
+        )
     return take(connection, case, said, actor=actor, now=now)
 
 
@@ -300,7 +325,16 @@ def lapsed(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Tri
     """Why what was proposed or approved does not stand any more; None where it does."""
     if case.proposal is None or case.state not in SUPERVISED | {State.DECLINED}:
         return None
-    return change(case.proposal.seen, see(connection, case, now=now))
+    before, after = case.proposal.seen, see(connection, case, now=now)
+    found = change(before, after)
+    if found is None or before.parts.get("evidence") == after.parts["evidence"]:
+        return found
+    trigger, because = found
+    # Evidence is only ever added: the newest piece is new, and its kind may say more.
+    newest = evidence.of_deal(connection, case.deal)[-1]
+    if trigger is Trigger.NEW_FACT:
+        trigger = OF_EVIDENCE.get(newest.kind.casefold(), trigger)
+    return trigger, f"{because}; the newest evidence is {newest.id}, {newest.kind}"
 
 
 def parts_in(connection: sa.Connection, deal: str) -> list[Done]:
@@ -328,6 +362,17 @@ def _require_unchanged(connection: sa.Connection, case: Case, before: Seen, now:
             f"case {case.id}: {found[1]}; nobody votes on what is not so any more: open it again "
             f"(insyn case reopen {case.id} --trigger {found[0]})"
         )
+
+
+def _require_promised(case: Case, offer: Offer) -> None:
+    """A dialogue that came to a condition is kept to: the approval names it."""
+    named = {condition.id for condition in offer.conditions}
+    for name, (_, end) in case.engagements.items():
+        if end is not None and end.ended_in is EndedIn.CONDITION and end.result not in named:
+            raise Refusal(
+                f"case {case.id}: dialogue {name} came to the condition {end.result}, which the "
+                "proposal does not have; add it under that id (--conditions FILE)"
+            )
 
 
 def _reason(case: Case, because: str) -> str:

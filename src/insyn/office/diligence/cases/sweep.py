@@ -1,7 +1,8 @@
 """Look over all decided cases, and open again those whose ground has shifted. Run it daily.
 
-Always: a case is opened again for the first of: something it rests on changed, a condition is
-overdue, its review date has come. Nothing is decided here, only looked at again.
+Always: a case is opened again for the first of: something it rests on changed, an order is linked
+to it since, a commitment lapsed, a condition is overdue, its review date has come. Nothing is
+decided here, only looked at again.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from insyn.base.canonical import Json
-from insyn.office.diligence.cases import casebook, gates, rulebooks, steps
+from insyn.office.diligence.cases import casebook, deals, gates, rulebooks, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.events import Reopened
 from insyn.office.diligence.cases.states import DECIDED, SUPERVISED, State, Trigger
+from insyn.office.diligence.deal import Deal
+from insyn.office.diligence.parties.model import name_key
 
 OFFICE = "office"
 """Who opens a case again where no person did."""
@@ -70,6 +73,8 @@ def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigge
         return reason
     if case.state not in DECIDED:
         return None
+    if linked := _linked_since(connection, case, now=now):
+        return Trigger.LINKED_ORDER, f"linked orders came in since: {', '.join(linked)}"
     if case.permit is not None and (lacks := gates.uncommitted(connection, case.deal, at=now)):
         return Trigger.COMMITMENT_LAPSED, f"without a valid commitment: {'; '.join(lacks)}"
     if overdue := case.overdue(now.date()):
@@ -77,3 +82,24 @@ def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigge
     if case.review_on is not None and case.review_on <= now.date():
         return Trigger.REVIEW_DATE, f"it was to be looked at again on {case.review_on}"
     return None
+
+
+def _linked_since(connection: sa.Connection, case: Case, *, now: datetime) -> list[str]:
+    """Deals that came in since the decision and name this one, or are for the same site."""
+    if case.decision is None:
+        return []
+    own = deals.deal_at(connection, case.deal, known=now)
+    found = []
+    for deal in deals.since(connection, case.decision.at):
+        other = deals.deal_at(connection, deal, known=now)
+        # A linked order's fields stand in one text, with semicolons between.
+        named = {part.strip() for order in other.linked_orders for part in order.split(";")}
+        if deal != case.deal and (case.deal in named or _same_site(own, other)):
+            found.append(deal)
+    return found
+
+
+def _same_site(one: Deal, other: Deal) -> bool:
+    """The same end user at the same place, both named: the same site through another door."""
+    pairs = ((one.end_user, other.end_user), (one.place, other.place))
+    return all(a and b and name_key(a) == name_key(b) for a, b in pairs)
