@@ -1,13 +1,11 @@
-"""`/api/v1/deals`: what is said of deals, as dated facts, with evidence and what it comes to."""
+"""`/api/v1/deals`: what is said of deals, as dated facts, and what it comes to."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, TypeAdapter, model_validator
@@ -15,7 +13,7 @@ from starlette.responses import Response
 
 from insyn.base.canonical import Json
 from insyn.office.console.problems import Problem
-from insyn.office.console.resources import documents, etags
+from insyn.office.console.resources import etags
 from insyn.office.console.resources.described import (
     CREATES,
     SHOWS,
@@ -29,18 +27,17 @@ from insyn.office.console.resources.described import (
     Number,
     PageOf,
     PathId,
-    Prose,
     Told,
     answers,
 )
 from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.errors import missing_is_404
+from insyn.office.console.resources.evidence import EvidenceTold, require_deal
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import Wants
+from insyn.office.console.resources.told import made
 from insyn.office.diligence.cases import deals, evidence
 from insyn.office.diligence.cases.deals import Said
-from insyn.office.diligence.cases.evidence import Evidence
-from insyn.office.diligence.cases.reliability import Reliability
 from insyn.office.diligence.cases.replay import replay
 from insyn.office.diligence.cases.view import dossier
 from insyn.trust.people.identity import Identified
@@ -49,7 +46,6 @@ router = APIRouter(prefix="/api/v1/deals", tags=["Deals"])
 
 Reads = Annotated[Identified, Depends(Wants(scope="deals", reads=True, action="case.read"))]
 Records = Annotated[Identified, Depends(Wants(scope="deals", action="fact.record"))]
-Adds = Annotated[Identified, Depends(Wants(scope="deals", action="evidence.add"))]
 
 _ID = TypeAdapter(Id)
 
@@ -80,26 +76,6 @@ class FactTold(Told):
     by: str
     retracts: int | None
     erased: bool = Field(default=False, description="True: value and source are erased.")
-
-
-class EvidenceTold(Told):
-    """A document by its hash, or a search that found nothing."""
-
-    id: str
-    deal: str
-    kind: str
-    source: str
-    reliability: str
-    sha256: str | None
-    size_bytes: int | None
-    url: str | None
-    language: str | None
-    published_on: str | None
-    searched: str | None
-    found_nothing: bool
-    note: str
-    recorded_at: str
-    by: str
 
 
 class DealTold(Told):
@@ -203,27 +179,6 @@ class Retraction(Given):
     source: Line
 
 
-class NewEvidence(Given):
-    """A document in base64, or a search that found nothing."""
-
-    kind: Annotated[Line, Field(max_length=64, examples=["tender"])]
-    source: Line
-    reliability: Annotated[Reliability, Field(strict=False)] = Reliability.UNKNOWN
-    content_base64: str | None = Field(default=None, max_length=documents.MAX_FILE_BASE64)
-    url: Line | None = None
-    language: Annotated[Line, Field(max_length=16)] | None = None
-    published_on: Day | None = None
-    searched: Prose | None = Field(default=None, description="What was searched, which words.")
-    found_nothing: bool = False
-    note: Prose | None = None
-
-    @model_validator(mode="after")
-    def _is_something(self) -> NewEvidence:
-        if (self.content_base64 is None) != self.found_nothing:
-            raise ValueError("a document, or a search that found nothing")
-        return self
-
-
 @router.get(
     "",
     summary="All deals",
@@ -322,7 +277,7 @@ def record_fact(
     """Keep one value; it supersedes what was said of the field, and edits nothing."""
 
     def make(connection: sa.Connection) -> Response:
-        _require(connection, deal)
+        require_deal(connection, deal)
         fact = deals.record_fact(
             connection,
             deal,
@@ -332,7 +287,7 @@ def record_fact(
             actor=asking.actor,
             now=desk.now(),
         )
-        return _made(fact.to_json())
+        return made(fact.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
 
@@ -356,7 +311,7 @@ def retract_fact(
     """Say that a fact does not hold: it stays on record and no longer counts from now on."""
 
     def make(connection: sa.Connection) -> Response:
-        _require(connection, deal)
+        require_deal(connection, deal)
         if all(known.id != fact for known in deals.facts_of(connection, deal)):
             raise Problem(404, "the deal has no such fact")
         gone = deals.retract(
@@ -367,45 +322,7 @@ def retract_fact(
             actor=asking.actor,
             now=desk.now(),
         )
-        return _made(gone.to_json())
-
-    return desk.create(request, body, asking.actor.id, make)
-
-
-@router.post(
-    "/{deal}/evidence",
-    status_code=201,
-    summary="Add evidence",
-    dependencies=[CREATES],
-    responses=answers(EvidenceTold, 400, 404, 409, 413, status=201),
-)
-def add_evidence(
-    request: Request, desk: AtDesk, body: Sent, asking: Adds, deal: PathId, given: NewEvidence
-) -> Response:
-    """Keep a document by its hash, or a search that found nothing."""
-    content = None if given.content_base64 is None else documents.unbase64(given.content_base64)
-
-    def make(connection: sa.Connection) -> Response:
-        _require(connection, deal)
-        now = desk.now()
-        piece = Evidence(
-            id=f"e-{secrets.token_hex(6)}",
-            deal=deal,
-            kind=given.kind,
-            source=given.source,
-            reliability=given.reliability,
-            sha256=None if content is None else documents.keep(desk, content),
-            size_bytes=None if content is None else len(content),
-            url=given.url,
-            language=given.language,
-            published_on=given.published_on,
-            searched=given.searched,
-            found_nothing=given.found_nothing,
-            note=given.note or "",
-            recorded_at=now,
-            by=asking.actor.id,
-        )
-        return _made(evidence.add(connection, piece, actor=asking.actor, now=now).to_json())
+        return made(gone.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
 
@@ -417,12 +334,3 @@ def _told(connection: sa.Connection, deal: str, now: datetime) -> dict[str, Json
         "facts": [fact.to_json() for fact in deals.facts_of(connection, deal)],
         "evidence": [piece.to_json() for piece in evidence.of_deal(connection, deal)],
     }
-
-
-def _require(connection: sa.Connection, deal: str) -> None:
-    if not deals.exists(connection, deal):
-        raise Problem(404, "there is no such deal")
-
-
-def _made(shown: dict[str, Json]) -> Response:
-    return Response(orjson.dumps(shown), status_code=201, media_type="application/json")

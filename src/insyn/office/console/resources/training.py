@@ -6,9 +6,8 @@ trainer's word is never one's own.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, StringConstraints
@@ -33,6 +32,7 @@ from insyn.office.console.resources.desk import AtDesk, Desk, Sent
 from insyn.office.console.resources.errors import missing_is_404
 from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.signed_in import Wants, require_role
+from insyn.office.console.resources.told import made
 from insyn.office.diligence.commitments import training
 from insyn.office.diligence.commitments.modules import LONGEST_BYTES, Module, paper, score_percent
 from insyn.trust.people import users
@@ -256,7 +256,7 @@ def take_training(
         kept = training.take(
             connection, found, score_percent=score, actor=asking.actor, now=desk.now()
         )
-        return _made(kept.to_json())
+        return made(kept.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
 
@@ -308,7 +308,7 @@ def record_training(
             actor=asking.actor,
             now=desk.now(),
         )
-        return _made(kept.to_json())
+        return made(kept.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
 
@@ -343,7 +343,3 @@ def _found(connection: sa.Connection, desk: Desk, module: str) -> Module:
 
 def _module(module: Module) -> dict[str, Json]:
     return {**module.to_json(), "text": module.text}
-
-
-def _made(shown: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(shown), status_code=201, media_type="application/json")
