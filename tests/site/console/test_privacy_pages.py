@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -88,6 +89,12 @@ class Console:
             "/privacy/walk/hall", data={"held": held, "note": note},
             headers={"Origin": "http://127.0.0.1"},
         )  # fmt: skip
+
+    def shield(self, state: str, **scene: object) -> None:
+        """What a worker tells of the hall now."""
+        said = {"state": state, "trouble": "", "scene": scene}
+        told = {"at_ns": time.time_ns(), "cameras": {"hall": said}}
+        (self.site.run / "shield-1.json").write_text(json.dumps(told))
 
     def asked(self) -> masking.Order:
         with self.desk.store.reading() as connection:
@@ -243,6 +250,11 @@ def test_what_is_written_on_the_page_is_kept_and_a_wrong_value_loses_nothing(
 
 def test_a_walk_test_is_kept_and_shown_with_its_age(console: Console) -> None:
     assert "never" in console.page("/privacy")
+    for state in ("LEARN", "LIGHT"):
+        console.shield(state)
+        refused = console.walked("yes")
+        assert (refused.status_code, "tells nothing" in refused.text) == (400, True), state
+    console.shield("RUN")
     assert console.walked("yes").status_code == 303
     console.now[0] += timedelta(minutes=25)
     assert "held</span> 25 minutes ago" in console.page("/privacy")
@@ -289,17 +301,10 @@ def test_releases_are_counted_by_the_month_of_the_place(console: Console) -> Non
 
 
 def test_time_since_the_scene_was_confirmed_and_by_whom(console: Console) -> None:
-    import time
-
     with console.desk.store.reading() as connection:
         person = users.find(connection, "person 0")
     at_ns = int((NOW - timedelta(days=3, hours=2)).timestamp()) * 10**9
-    state = {
-        "state": "RUN", "trouble": "",
-        "scene": {"how": "confirmed", "by": person.id, "at_ns": at_ns, "text": ""},
-    }  # fmt: skip
-    said = {"at_ns": time.time_ns(), "cameras": {"hall": state}}
-    (console.site.run / "shield-1.json").write_text(json.dumps(said))
+    console.shield("RUN", how="confirmed", by=person.id, at_ns=at_ns, text="")
     assert "confirmed by person 0 3 days ago" in console.page("/privacy")
 
 

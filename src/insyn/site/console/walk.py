@@ -47,6 +47,10 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         visitor = desk.visitor(request, "background.confirm")
         if held not in ("yes", "no"):
             return shown(request, camera, "Say whether the mask held.", 400)
+        if held == "yes" and _state(desk, camera) != "RUN":
+            # Where all is covered, nobody can be seen, and nothing was tested.
+            text = "Everything is covered now, so this tells nothing of the mask; test it later."
+            return shown(request, camera, text, 400)
         try:
             with desk.store.writing() as connection:
                 walking.record(
@@ -63,3 +67,11 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return RedirectResponse("/privacy", 303)
 
     return made
+
+
+def _state(desk: SiteDesk, camera: str) -> str:
+    """What the camera's shield does now; "" where none works on it."""
+    for said in desk.states("shield"):
+        if camera in said.get("cameras", {}):
+            return str(said["cameras"][camera].get("state", ""))
+    return ""
