@@ -151,7 +151,7 @@ class Following:
 
     def end(self) -> Followed:
         """What was followed."""
-        graph = _Graph(self._seen, self._links, self._breaks)
+        graph = _Graph(self._size, self._seen, self._links, self._breaks)
         return Followed(self._size, self._seen, graph.tracks())
 
 
@@ -252,12 +252,22 @@ class _Graph:
     """Blobs of all pictures and their overlaps; blobs are numbered through the clip."""
 
     def __init__(
-        self, seen: Sequence[_Seen], links: Sequence[tuple[int, int, int]], breaks: set[int]
+        self,
+        size: tuple[int, int],
+        seen: Sequence[_Seen],
+        links: Sequence[tuple[int, int, int]],
+        breaks: set[int],
     ) -> None:
         self._seen, self._breaks = seen, breaks
         counts = [len(one.areas) for one in seen]
         self._base = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
         self._picture = np.repeat(np.arange(len(seen)), counts)
+        self._at_border = [
+            box.x <= 1 or box.y <= 1 or box.x + box.width >= size[0] - 1
+            or box.y + box.height >= size[1] - 1
+            for one in seen
+            for box in one.boxes
+        ]  # fmt: skip
         self._areas = np.array([area for one in seen for area in one.areas], np.int64)
         self._links = np.array(
             [
@@ -388,11 +398,15 @@ class _Graph:
                 continue
             is_small = self._most(chain) <= PIECE_SHARE * int(self._areas[body])
             own = {blob for each in family for blob in chains[each]}
-            if is_small and not self._is_near_others(at, own):
+            if is_small and not (self._may_be_coming(chain) or self._is_near_others(at, own)):
                 found[number] = body
         # A body that is itself taken for a piece is none: one after the other.
         blobs = {blob for number in found for blob in chains[number]}
         return {number: body for number, body in found.items() if body not in blobs}
+
+    def _may_be_coming(self, chain: Sequence[int]) -> bool:
+        """Whether it touches the picture's border, where somebody may come in or leave."""
+        return any(self._at_border[blob] for blob in chain)
 
     def _is_near_others(self, blob: int, own: Collection[int]) -> bool:
         """Whether a blob lies as near to somebody else as to its own body."""
