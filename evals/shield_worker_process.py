@@ -11,6 +11,8 @@ import signal
 import sys
 from pathlib import Path
 
+import cv2
+
 from evals.paced_camera import PacedCamera
 from evals.shield_cost import SUB_FPS, sub_stream
 from insyn.site.archive.index import Index
@@ -47,6 +49,7 @@ class _Shielded:
 def main() -> None:
     """Mask until SIGTERM."""
     logging.basicConfig(level=logging.WARNING)
+    cv2.setNumThreads(1)  # as `insyn site shield-worker` does
     folder, streams = Path(sys.argv[1]), int(sys.argv[2])
     packets = sub_stream()
     background = _background(packets)

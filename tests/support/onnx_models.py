@@ -45,7 +45,7 @@ def bright_cells(
         helper.make_node("Concat", ["corners", "scores", "classes"], ["all"], axis=1),
         helper.make_node("Slice", ["all", "first", "last", "axis"], ["found"]),
     ]
-    constants = {
+    constants: dict[str, np.ndarray[Any, Any]] = {
         "channels": np.array([1], np.int64),
         "rows": np.array([len(boxes), 1], np.int64),
         "corners": corners,

@@ -22,12 +22,15 @@ def shield_worker(
     data: DataOption = None,
 ) -> None:
     """Mask the site's cameras, keep and show what is masked, until told to stop."""
+    import cv2
+
     from insyn.site.directory import site_directory
     from insyn.site.recorder.plans import read_part
     from insyn.site.serving.full import on_demand_of
     from insyn.site.serving.shields import shield_worker_of
 
     start_logging()
+    cv2.setNumThreads(1)  # each camera has its thread; more for a small picture cost more than help
     site = site_directory(data_directory(data))
     worker = on_demand_of(site) if on_demand else shield_worker_of(site, read_part(part))
     for number in (signal.SIGINT, signal.SIGTERM):

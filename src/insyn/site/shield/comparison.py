@@ -12,17 +12,21 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
 from insyn.site.shield.difference import Gray, Shapes, Tolerance, differing, tolerance_of
 from insyn.site.shield.frame import Mask
-from insyn.site.shield.light import Tone, fitted, same_light
+from insyn.site.shield.light import Offsets, Tone, fitted, offsets, same_light
 from insyn.site.shield.placing import LARGEST_SHIFT, STILL, SURE, shift_between
 
 FOLLOW = 0.04
 """Share of a small difference that the background follows, each half second."""
+
+KEPT = 6
+"""Pictures for which a light that holds is not fitted anew."""
 
 SOUND_FIT = 0.5
 """Share of the empty scene that must look as expected, else the light is not understood."""
@@ -60,12 +64,13 @@ class Comparison:
         self._size = (width, height)
         self._follows_shift = follows_shift
         self._shift = (0.0, 0.0)
+        self._fitted_at = (0.0, 0.0)
         self._count = 0
         self._masked: Mask = np.zeros((height, width), bool)
         self._window = np.asarray(
             cv2.createHanningWindow((width // 2, height // 2), cv2.CV_32F), np.float32
         )
-        self._tone = same_light()
+        self._tone = self._fit = same_light()
         self._shaken = 0.0
         self._take(background)
 
@@ -75,7 +80,9 @@ class Comparison:
         self._unknown = ~background.known
         self._tolerances: dict[float, Tolerance] = {}
         self._half = self._small_luma(background.mean)
-        self._moved_for: tuple[float, float] | None = None
+        self._kept = 0
+        self._offsets: Offsets | None = None
+        self._shown: tuple[Small, Tone, Small] | None = None
 
     def _small_luma(self, picture: Small) -> NDArray[np.float32]:
         size = (self._size[0] // 2, self._size[1] // 2)
@@ -125,12 +132,12 @@ class Comparison:
     def _at_shift(self, now: Small, shift: tuple[float, float]) -> Compared:
         mean, unknown, tolerance = self._placed(shift)
         empty = ~(self._masked | unknown)
-        tone = fitted(mean, now, empty)
-        faint, weak, strong = differing(now, tone.applied(mean), tolerance)
-        inside = np.where(unknown, np.uint8(0), np.uint8(255))
-        faint &= inside
-        weak &= inside
-        strong &= inside
+        tone = self._light(mean, shift, now, empty)
+        faint, weak, strong = differing(now, self._expected(mean, tone), tolerance)
+        inside = _none(unknown.view(np.uint8))
+        faint, weak, strong = (
+            np.asarray(cv2.bitwise_and(each, inside), np.uint8) for each in (faint, weak, strong)
+        )
         raw = cv2.countNonZero(weak) / max(1, cv2.countNonZero(inside))
         return Compared(
             areas=self.shapes.areas(faint, weak, strong),
@@ -140,6 +147,26 @@ class Comparison:
             sound=tone.fit >= SOUND_FIT and raw < 0.8,
             raw=raw,
         )
+
+    def _light(self, mean: Small, shift: tuple[float, float], now: Small, empty: Mask) -> Tone:
+        """The light of now: that of a moment ago while it holds."""
+        self._kept -= 1
+        fit = self._fit
+        if self._kept > 0 and shift == self._fitted_at:
+            shown = offsets(self._expected(mean, fit), now, empty)
+            if self._offsets is not None and self._offsets.holds(shown):
+                return fit
+        fit = fitted(mean, now, empty)
+        self._fit, self._fitted_at, self._kept = fit, shift, KEPT
+        self._offsets = offsets(self._expected(mean, fit), now, empty)
+        return fit
+
+    def _expected(self, mean: Small, tone: Tone) -> Small:
+        """The empty scene in a light; it is the same one for several pictures."""
+        shown = self._shown
+        if shown is None or shown[0] is not mean or shown[1] is not tone:
+            shown = self._shown = (mean, tone, tone.applied(mean))
+        return shown[2]
 
     def _placed(self, shift: tuple[float, float]) -> tuple[Small, Mask, Tolerance]:
         shake = round(self._shaken * 8) / 8
@@ -161,12 +188,26 @@ class Comparison:
         """Let the background follow slow change where nobody is; meant twice a second."""
         if compared.shift != (0.0, 0.0) or not compared.sound:
             return
-        expected = compared.tone.applied(self.background.mean)
-        away = cv2.subtract(now, expected, dtype=cv2.CV_32F)
-        near = self.shapes.grown(self.shapes.grown(covered.astype(np.uint8))) > 0
-        away[near | (np.abs(away).max(axis=2) > 9.0)] = 0.0
-        self._exact += away * (FOLLOW / max(0.4, compared.tone.gain))
+        tone = fitted(self.background.mean, now, ~(covered | self._unknown))
+        expected = tone.applied(self.background.mean)
+        far = cv2.threshold(_largest(cv2.absdiff(now, expected)), 9, 255, cv2.THRESH_BINARY)[1]
+        near = self.shapes.grown(self.shapes.grown(covered.view(np.uint8)))
+        free = _none(cv2.bitwise_or(far, near))
+        away = np.asarray(cv2.subtract(now, expected, dtype=cv2.CV_32F), np.float32)
+        away *= np.float32(FOLLOW / max(0.4, tone.gain))
+        cv2.accumulate(away, self._exact, mask=free)
         np.clip(self._exact, 0, 255, out=self._exact)
-        mean = np.rint(self._exact).astype(np.uint8)
+        mean = np.asarray(cv2.convertScaleAbs(self._exact), np.uint8)
         self.background = dataclasses.replace(self.background, mean=mean)
         self._half = self._small_luma(mean)
+
+
+def _largest(apart: MatLike) -> MatLike:
+    """The largest of the three planes at each pixel."""
+    y, u, v = cv2.split(apart)
+    return cv2.max(y, cv2.max(u, v))
+
+
+def _none(marked: MatLike) -> MatLike:
+    """255 where nothing is marked."""
+    return cv2.threshold(marked, 0, 255, cv2.THRESH_BINARY_INV)[1]

@@ -39,6 +39,9 @@ SEEDS = 6
 """Strong pixels of the 25 around that begin an area."""
 
 
+MANY = 1 << 17
+"""Pixels that have less than 65,536 areas among them, since two areas do not touch."""
+
 LEAST_AREA = 20
 """Pixels of a picture 320 wide: a person 8 wide and 20 high, mostly hidden."""
 
@@ -123,14 +126,15 @@ class Shapes:
         if not cv2.countNonZero(seeds):
             return np.zeros_like(weak)
         candidates = cv2.bitwise_or(weak, seeds)
+        kind = cv2.CV_16U if candidates.size < MANY else cv2.CV_32S
         count, labels, stats, _ = cv2.connectedComponentsWithStats(
-            candidates, connectivity=8, ltype=cv2.CV_32S
+            candidates, connectivity=8, ltype=kind
         )
         held = np.zeros(count, np.uint8)
         held[labels[seeds > 0]] = 255
         held[stats[:, cv2.CC_STAT_AREA] < LEAST_AREA * self._unit**2] = 0
         held[0] = 0
-        kept = self.closed(np.asarray(held[labels], np.uint8))
+        kept = self.closed(np.take(held, labels))
         # A shirt like the wall: what lies around a part of a body needs less to be believed.
         dense = cv2.threshold(cv2.blur(faint, (5, 5)), 255 * 0.5, 255, cv2.THRESH_BINARY)[1]
         beside = cv2.bitwise_and(dense, cv2.dilate(kept, self._near))
@@ -138,10 +142,21 @@ class Shapes:
 
     def closed(self, areas: Gray) -> Gray:
         """Gaps of the size of limbs closed, at the picture's border too."""
-        pad = self._border
-        wide = cv2.copyMakeBorder(areas, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
-        shut = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, self._close)
-        return np.ascontiguousarray(shut[pad:-pad, pad:-pad])
+        height, width = areas.shape
+        out = np.zeros_like(areas)
+        x, y, wide, high = cv2.boundingRect(areas)
+        if not wide:
+            return out
+        # Farther from all areas nothing is closed; at the picture's border they are taken to go on.
+        far = self._border
+        rows = slice(max(0, y - far), min(height, y + high + far))
+        columns = slice(max(0, x - far), min(width, x + wide + far))
+        up, down = far * (rows.start == 0), far * (rows.stop == height)
+        left, right = far * (columns.start == 0), far * (columns.stop == width)
+        some = cv2.copyMakeBorder(areas[rows, columns], up, down, left, right, cv2.BORDER_REPLICATE)
+        shut = cv2.morphologyEx(some, cv2.MORPH_CLOSE, self._close)
+        out[rows, columns] = shut[up : shut.shape[0] - down, left : shut.shape[1] - right]
+        return out
 
     def filled(self, areas: Gray) -> Gray:
         """Holes filled."""

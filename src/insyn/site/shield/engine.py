@@ -139,7 +139,7 @@ class Shield:
         self.taken_up: Background | None = None
         """The scene in use as it was confirmed or learned; `background` has followed the light."""
         self._always = zones_mask(self.settings.always, self.small_size)
-        self._never = zones_mask(self.settings.never, self.small_size)
+        self._maskable = ~zones_mask(self.settings.never, self.small_size)
         self._failed = self._detector_failed = False
         self._last_mask: Mask | None = None
         self._comparison: Comparison | None = None
@@ -300,15 +300,18 @@ class Shield:
         pts = frame.pts_90k
         hold_s = REENTER_S if pts < self._reenters_90k else HOLD_S
         self._until[compared.areas > 0] = pts + int(hold_s * 90_000)
-        areas = np.where(self._until > pts, np.uint8(255), np.uint8(0))
+        areas = (self._until > pts).view(np.uint8) * np.uint8(255)
         shapes = self._comparison.shapes
-        mask = (shapes.grown(shapes.filled(areas)) > 0) | compared.unknown
-        return (mask | self._always) & ~self._never
+        mask = shapes.grown(shapes.filled(areas)) > 0
+        mask |= compared.unknown
+        mask |= self._always
+        mask &= self._maskable
+        return mask
 
     def _detected(self, frame: YuvFrame, mask: Mask) -> Mask:
         """The mask with what detectors add; in zones that are never covered they add nothing."""
         for detector in self.settings.detectors:
-            mask = mask | (fitting(detector.people(frame), mask.shape) & ~self._never)
+            mask = mask | (fitting(detector.people(frame), mask.shape) & self._maskable)
         return mask
 
     def _follow(self, frame: YuvFrame, small: Small, compared: Compared, mask: Mask) -> None:

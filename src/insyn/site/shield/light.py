@@ -7,19 +7,33 @@ all functions of the pixel's own level, so a curve follows them where a single g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.frame import Mask
 
+Numbers = NDArray[np.float64]
+
 _KNOTS = np.arange(16, 256, 16, dtype=np.float64)
 _HALF_WIDTH = 14
 _LEAST = 24  # samples that a knot needs
 _SAMPLES = 4000
+
+DRIFT = 0.3
+"""Levels by which the mean of many pixels may drift before the light is fitted anew; what is
+doubted begins at several."""
+
+BAND = 200
+"""Samples without which a band of levels says nothing about a drift."""
+
+LESS = 0.01
+"""Share of the samples that may newly differ before the light is fitted anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +60,53 @@ def same_light() -> Tone:
     return Tone(np.repeat(levels[:, None, None], 3, axis=2), 1.0, 0.0, 1.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """Which level was seen as which value, and how often: samples repeat themselves manyfold.
+
+    `level`, `value` and `count` go together; `total` is the sum of `count`.
+    """
+
+    level: Numbers
+    value: Numbers
+    count: NDArray[np.int64]
+    total: int
+
+    def median(self, figures: Numbers) -> float:
+        """The median over all samples of a figure that each pair has."""
+        order = figures.argsort(kind="stable")
+        reached = self.count[order].cumsum()
+        below, above = reached.searchsorted(((self.total - 1) // 2, self.total // 2), side="right")
+        return float((figures[order[below]] + figures[order[above]]) / 2)
+
+    def where(self, chosen: NDArray[np.bool_]) -> _Pairs:
+        """Some of the pairs."""
+        count = self.count[chosen]
+        return _Pairs(self.level[chosen], self.value[chosen], count, int(count.sum()))
+
+    def mean(self, figures: Numbers) -> float:
+        """The mean over all samples of a figure that each pair has."""
+        return float(figures @ self.count) / self.total
+
+
+def _sampled(picture: Small, step: int) -> list[NDArray[np.uint8]]:
+    """Every so many pixels of each plane, in one row."""
+    planes = cv2.split(np.ascontiguousarray(picture[::step, ::step]))
+    return [np.asarray(plane, np.uint8).reshape(-1) for plane in planes]
+
+
+def _paired(level: NDArray[np.uint8], value: NDArray[np.uint8]) -> _Pairs:
+    keys = level.astype(np.uint16)
+    keys <<= 8
+    keys |= value
+    keys.sort(kind="stable")  # for 16 bits this is a radix sort
+    ends = np.flatnonzero(keys[1:] != keys[:-1])
+    ends = np.append(ends, keys.size - 1) if keys.size else ends
+    some = keys[ends]
+    count = np.diff(ends, prepend=-1)
+    return _Pairs((some >> 8).astype(np.float64), (some & 255).astype(np.float64), count, keys.size)
+
+
 def fitted(background: Small, now: Small, empty: Mask | None = None) -> Tone:
     """The tone curve between two pictures of the same scene.
 
@@ -55,99 +116,161 @@ def fitted(background: Small, now: Small, empty: Mask | None = None) -> Tone:
         empty: where the background is known and nobody stood before; None is everywhere.
     """
     step = max(1, int((background.shape[0] * background.shape[1] / _SAMPLES) ** 0.5))
-    known = background[::step, ::step].reshape(-1, 3)
-    seen = now[::step, ::step].reshape(-1, 3)
+    known, seen = _sampled(background, step), _sampled(now, step)
     if empty is not None:
-        chosen = empty[::step, ::step].reshape(-1)
-        if int(chosen.sum()) >= 200:
-            known, seen = known[chosen], seen[chosen]
-    level, value = known[:, 0].astype(np.float64), seen[:, 0].astype(np.float64)
-    gain, offset, fits = _line(level, value, scaled=True)
+        chosen = np.flatnonzero(empty[::step, ::step])
+        if 200 <= chosen.size < known[0].size:
+            known, seen = [each[chosen] for each in known], [each[chosen] for each in seen]
+    pairs = _paired(known[0], seen[0])
+    gain, offset, fits = _line(pairs)
     table = np.empty((256, 1, 3), np.uint8)
-    table[:, 0, 0] = _curve(level, value, gain, offset)
-    good = np.abs(table[known[:, 0], 0, 0] - value) < 12
+    table[:, 0, 0] = _curve(pairs, gain, offset)
+    good = np.flatnonzero(cv2.absdiff(table[known[0], 0, 0], seen[0]).reshape(-1) < 12)
+    levels = np.arange(256) - 128.0
     for channel in (1, 2):
-        chroma, seen_chroma = known[good, channel] - 128.0, seen[good, channel] - 128.0
-        slope, shift = _chroma_line(chroma, seen_chroma, gain)
-        levels = (np.arange(256) - 128.0) * slope + shift + 128.0
-        table[:, 0, channel] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
-    return Tone(table, gain, offset, float(good.mean()) if good.size else fits)
+        chroma = _paired(known[channel][good], seen[channel][good])
+        slope, shift = _chroma_line(chroma, gain)
+        table[:, 0, channel] = np.clip(np.rint(levels * slope + shift + 128.0), 0, 255)
+    share = good.size / known[0].size if good.size else fits
+    return Tone(table, gain, offset, share)
 
 
-def _line(
-    level: NDArray[np.float64], value: NDArray[np.float64], *, scaled: bool
-) -> tuple[float, float, float]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Offsets:
+    """How a picture lies beside what is expected of it, cheaply: a quarter of what a fit costs.
+
+    `share` of the samples is near; `levels` are mean differences of luma where the scene is darker
+    and lighter, and of both colour planes.
+    """
+
+    share: float
+    levels: Numbers
+
+    def holds(self, now: Offsets) -> bool:
+        """Whether the light in which this was measured still is that of now."""
+        is_near = bool((np.abs(now.levels - self.levels) <= DRIFT).all())
+        return is_near and now.share >= self.share - LESS
+
+
+def offsets(expected: Small, now: Small, empty: Mask) -> Offsets:
+    """How a picture lies beside the empty scene in some light; `empty` as for `fitted`."""
+    step = max(1, int((now.shape[0] * now.shape[1] / _SAMPLES) ** 0.5))
+    lit, seen = (np.ascontiguousarray(each[::step, ::step]) for each in (expected, now))
+    free = np.ascontiguousarray(empty[::step, ::step]).view(np.uint8)
+    total = cv2.countNonZero(free)
+    luma, *tints = cv2.split(cv2.absdiff(seen, lit))
+    good = cv2.bitwise_and(_below(luma, 12), free)
+    away = np.asarray(cv2.subtract(seen, lit, dtype=cv2.CV_16S))
+    chosen = np.flatnonzero(good)
+    # Where it is darker and where it is lighter: contrast may change and the mean not.
+    band = lit[:, :, 0].reshape(-1)[chosen] >> 5
+    count = np.bincount(band, minlength=8)
+    shift = np.bincount(band, away[:, :, 0].reshape(-1)[chosen], 8)
+    levels = np.where(count >= BAND, shift / np.maximum(count, 1), 0.0)
+    near = (cv2.bitwise_and(_below(tint, 6), free) for tint in tints)
+    colour = [cv2.mean(away, mask=where)[number] for number, where in enumerate(near, 1)]
+    return Offsets(chosen.size / max(1, total), np.append(levels, colour))
+
+
+def _below(plane: MatLike, level: int) -> MatLike:
+    """255 where a plane is below a level."""
+    return cv2.threshold(plane, level - 1, 255, cv2.THRESH_BINARY_INV)[1]
+
+
+def _line(pairs: _Pairs) -> tuple[float, float, float]:
     """Slope and offset of the line most samples lie on, and their share."""
-    if level.size < 50:
+    if pairs.total < 50:
         return 1.0, 0.0, 0.0
     best = (-1.0, 1.0, 0.0)
-    usable = (level > 40) & (value < 232) & (value > 18)
-    ratios = (value[usable] - 16) / (level[usable] - 16)
-    starts = [(1.0, 0.0), (1.0, float(np.median(value - level)))]
-    if scaled and ratios.size > 50:
-        for quantile in (0.25, 0.5, 0.75):
-            gain = float(np.quantile(ratios, quantile))
-            starts.append((gain, 16 - 16 * gain))
-    for gain, offset in starts:
-        # A step may be large: begin wide, end narrow.
-        for width in (24.0, 12.0, 7.0):
-            predicted = np.clip(level * gain + offset, 16, 235)
-            near = (np.abs(predicted - value) < width) & (value < 233) & (value > 17)
-            if int(near.sum()) < 40:
-                break
-            gain, offset = _least_squares(level[near], value[near], gain, offset)
-        share = float((np.abs(np.clip(level * gain + offset, 16, 235) - value) < 7).mean())
+    for start in _starts(pairs):
+        gain, offset = _followed(pairs, *start)
+        away = np.abs(np.clip(pairs.level * gain + offset, 16, 235) - pairs.value)
+        share = int(pairs.count[away < 7].sum()) / pairs.total
         if share > best[0] + 0.01:
             best = (share, gain, offset)
+        if best[0] + 0.01 >= 1.0:
+            break  # no other line can be so much better
     return best[1], best[2], best[0]
 
 
-def _least_squares(
-    level: NDArray[np.float64], value: NDArray[np.float64], gain: float, offset: float
-) -> tuple[float, float]:
-    mean, spread = float(level.mean()), float(level.var())
+def _starts(pairs: _Pairs) -> Iterator[tuple[float, float]]:
+    """Gains and offsets to begin with: the light of before, then others."""
+    yield 1.0, 0.0
+    brighter = pairs.median(pairs.value - pairs.level)
+    if brighter:
+        yield 1.0, brighter
+    usable = pairs.where((pairs.level > 40) & (pairs.value < 232) & (pairs.value > 18))
+    if usable.total > 50:
+        ratios = np.repeat((usable.value - 16) / (usable.level - 16), usable.count)
+        for gain in np.quantile(ratios, (0.25, 0.5, 0.75)).tolist():
+            yield gain, 16 - 16 * gain
+
+
+def _followed(pairs: _Pairs, gain: float, offset: float) -> tuple[float, float]:
+    """The line of least squares near the one given, narrower and narrower: a step may be large."""
+    for width in (24.0, 12.0, 7.0):
+        predicted = np.clip(pairs.level * gain + offset, 16, 235)
+        near = np.abs(predicted - pairs.value) < width
+        chosen = pairs.where(near & (pairs.value < 233) & (pairs.value > 17))
+        if chosen.total < 40:
+            break
+        gain, offset = _least_squares(chosen, gain, offset)
+    return gain, offset
+
+
+def _least_squares(pairs: _Pairs, gain: float, offset: float) -> tuple[float, float]:
+    mean, seen = pairs.mean(pairs.level), pairs.mean(pairs.value)
+    away = pairs.level - mean
+    spread = pairs.mean(away * away)
     if spread < 9.0:  # one level only: an offset says all there is
-        return gain, offset + float(np.median(value - (level * gain + offset)))
-    slope = float(((level - mean) * (value - value.mean())).mean()) / spread
+        return gain, offset + pairs.median(pairs.value - (pairs.level * gain + offset))
+    slope = pairs.mean(away * (pairs.value - seen)) / spread
     slope = min(4.0, max(0.1, slope))
-    return slope, float(value.mean()) - slope * mean
+    return slope, seen - slope * mean
 
 
-def _curve(
-    level: NDArray[np.float64], value: NDArray[np.float64], gain: float, offset: float
-) -> NDArray[np.uint8]:
-    knots: list[float] = []
-    for knot in _KNOTS:
-        line = float(np.clip(knot * gain + offset, 0, 255))
-        near = np.abs(level - knot) <= _HALF_WIDTH
-        residual = value[near] - np.clip(level[near] * gain + offset, 0, 255)
-        residual = residual[np.abs(residual) < 14]
-        knots.append(line + float(np.median(residual)) if residual.size >= _LEAST else line)
+def _curve(pairs: _Pairs, gain: float, offset: float) -> NDArray[np.uint8]:
+    line = np.clip(_KNOTS * gain + offset, 0, 255)
+    residual = pairs.value - np.clip(pairs.level * gain + offset, 0, 255)
+    order = residual.argsort(kind="stable")
+    order = order[np.abs(residual[order]) < 14]
+    knots = line
+    if order.size:
+        # The median of what is near each knot, all at once: a row a knot, residuals rising.
+        near = np.abs(pairs.level[order] - _KNOTS[:, None]) <= _HALF_WIDTH
+        reached = (near * pairs.count[order]).cumsum(axis=1)
+        samples = reached[:, -1]
+        below = (reached > ((samples - 1) // 2)[:, None]).argmax(axis=1)
+        above = (reached > (samples // 2)[:, None]).argmax(axis=1)
+        sorted_residual = residual[order]
+        median = (sorted_residual[below] + sorted_residual[above]) / 2
+        knots = np.where(samples >= _LEAST, line + median, line)
     rising = np.maximum.accumulate(np.clip(knots, 0, 255))
     levels = np.arange(256, dtype=np.float64)
     table = np.interp(levels, _KNOTS, rising)
-    below = levels < _KNOTS[0]
-    table[below] = rising[0] - (_KNOTS[0] - levels[below]) * min(1.0, gain)
+    below_first = levels < _KNOTS[0]
+    table[below_first] = rising[0] - (_KNOTS[0] - levels[below_first]) * min(1.0, gain)
     return np.clip(np.rint(table), 0, 255).astype(np.uint8)
 
 
-def _chroma_line(
-    chroma: NDArray[np.float64], seen: NDArray[np.float64], gain: float
-) -> tuple[float, float]:
-    if chroma.size < 50:
+def _chroma_line(pairs: _Pairs, gain: float) -> tuple[float, float]:
+    if pairs.total < 50:
         return 1.0, 0.0
-    slope = 1.0
-    shift = float(np.median(seen - chroma))
+    level, value = pairs.level - 128.0, pairs.value - 128.0
+    slope, shift = 1.0, pairs.median(value - level)
     for width in (10.0, 5.0, 4.0):
-        near = np.abs(chroma * slope + shift - seen) < width
-        if int(near.sum()) < 50:
+        near = np.abs(level * slope + shift - value) < width
+        chosen = pairs.where(near)
+        if chosen.total < 50:
             break
-        spread = float(chroma[near].var())
+        here, seen = level[near], value[near]
+        mean, seen_mean = chosen.mean(here), chosen.mean(seen)
+        away = here - mean
+        spread = chosen.mean(away * away)
         if spread > 6.0:
-            mean = float(chroma[near].mean())
-            slope = float(((chroma[near] - mean) * (seen[near] - seen[near].mean())).mean())
+            slope = chosen.mean(away * (seen - seen_mean))
             slope = min(2.5, max(0.2, slope / spread))
-            shift = float(seen[near].mean()) - slope * mean
+            shift = seen_mean - slope * mean
         else:
-            shift = float(np.median(seen[near] - slope * chroma[near]))
+            shift = chosen.median(seen - slope * here)
     return slope, shift

@@ -8,6 +8,7 @@ reference/shield.md, 2.1 "which masks are safe": solid is safest, a mosaic least
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -98,11 +99,12 @@ def paint(
     over_y, over_c = covered(mask, frame.y.shape)
     planes = (frame.y, frame.u, frame.v)
     masks = (over_y, over_c, over_c)
-    fills: tuple[Plane | int, ...] = SOLID_YUV
-    if style is Style.MOSAIC:
+    if style is Style.MOSAIC and tiles is not None:
         fills = _tiled(frame, tiles)
-    elif style is Style.GHOST:
+    elif style is Style.GHOST and backdrop is not None:
         fills = _tinted(frame, backdrop)
+    else:
+        fills = _solid(*frame.y.shape)
     y, u, v = (
         _filled(plane, over, fill) for plane, over, fill in zip(planes, masks, fills, strict=True)
     )
@@ -163,24 +165,54 @@ def covered(mask: Mask, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
     small = mask.view(np.uint8) * np.uint8(255)
     over_y = np.asarray(small)
     if (rows, columns) != (height, width):
-        # Linear, then anything above zero: half a mask's pixel more on every side.
-        grown = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-        over_y = np.asarray(cv2.threshold(grown, 0, 255, cv2.THRESH_BINARY)[1], np.uint8)
+        over_y = _enlarged_mask(small, height, width)
     area = cv2.resize(over_y, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     over_c = np.asarray(cv2.threshold(area, 0, 255, cv2.THRESH_BINARY)[1], np.uint8)
     return over_y, over_c
 
 
-def _filled(plane: Plane, over: Plane, fill: Plane | int) -> Plane:
-    kept = cv2.bitwise_and(plane, cv2.bitwise_not(over))
-    # A full picture of one value: OpenCV's scalars are slower than an array here.
-    filling = fill if isinstance(fill, np.ndarray) else np.full(plane.shape, fill, np.uint8)
-    return np.asarray(cv2.bitwise_or(kept, cv2.bitwise_and(filling, over)), np.uint8)
+def _enlarged_mask(small: Plane, height: int, width: int) -> Plane:
+    """Linear, then anything above zero: half a mask's pixel more on every side."""
+    rows, columns = small.shape
+    x, y, wide, high = 0, 0, columns, rows
+    if height % rows == 0 and width % columns == 0:
+        # Only around what is covered: where the scale is whole, a part is enlarged as the whole is.
+        x, y, wide, high = cv2.boundingRect(small)
+        x, y, right, lower = max(0, x - 1), max(0, y - 1), x + wide + 1, y + high + 1
+        wide, high = min(columns, right) - x, min(rows, lower) - y
+    across, down = width // columns, height // rows
+    whole = (wide, high) == (columns, rows)
+    size = (width, height) if whole else (wide * across, high * down)
+    part = cv2.resize(small[y : y + high, x : x + wide], size, interpolation=cv2.INTER_LINEAR)
+    part = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY)[1]
+    if whole:
+        return np.asarray(part, np.uint8)
+    out = np.zeros((height, width), np.uint8)
+    out[y * down : (y + high) * down, x * across : (x + wide) * across] = part
+    return out
 
 
-def _tiled(frame: YuvFrame, tiles: Tiles | None) -> tuple[Plane | int, ...]:
-    if tiles is None:
-        return SOLID_YUV
+def _filled(plane: Plane, over: Plane, fill: Plane) -> Plane:
+    out = plane.copy()
+    return np.asarray(cv2.copyTo(fill, over, out), np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _solid(height: int, width: int) -> tuple[Plane, Plane, Plane]:
+    """Planes of one colour, not to be written to."""
+    y, u, v = SOLID_YUV
+    half = (height // 2, width // 2)
+    planes = (
+        np.full((height, width), y, np.uint8),
+        np.full(half, u, np.uint8),
+        np.full(half, v, np.uint8),
+    )
+    for plane in planes:
+        plane.flags.writeable = False
+    return planes
+
+
+def _tiled(frame: YuvFrame, tiles: Tiles) -> tuple[Plane, ...]:
     planes = (frame.y, frame.u, frame.v)
     return tuple(_enlarged(t, p) for t, p in zip(tiles.colours(frame), planes, strict=True))
 
@@ -190,9 +222,7 @@ def _enlarged(small: Plane, plane: Plane) -> Plane:
     return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _tinted(frame: YuvFrame, backdrop: YuvFrame | None) -> tuple[Plane | int, ...]:
-    if backdrop is None:
-        return SOLID_YUV
+def _tinted(frame: YuvFrame, backdrop: YuvFrame) -> tuple[Plane, ...]:
     if backdrop.y.shape != frame.y.shape:
         raise UnreadableInput("the backdrop has another size than the picture; learn it anew")
     planes = (backdrop.y, backdrop.u, backdrop.v)

@@ -68,7 +68,7 @@ class Decoder:
                 width=width, height=height, format="yuv420p", interpolation="AREA"
             )
             picture.pts = pts
-        y, u, v = (_plane(plane) for plane in picture.planes[:3])
+        y, u, v = (plane_of(plane) for plane in picture.planes[:3])
         return YuvFrame(y=y, u=u, v=v, pts_90k=picture.pts or 0)
 
 
@@ -78,7 +78,13 @@ def fitting(width: int, height: int, largest: tuple[int, int]) -> tuple[int, int
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def _plane(plane: Any) -> Plane:
+def plane_of(plane: Any) -> Plane:
+    """A plane of FFmpeg's, uint8 (height, width), not to be written to.
+
+    No copy: the array holds the buffer, which is not used again as long as anybody does. Later
+    pictures are decoded from it.
+    """
     lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    # A copy: the decoder uses its buffer again.
-    return lines[: plane.height, : plane.width].copy()
+    shown = lines[: plane.height, : plane.width]
+    shown.flags.writeable = False
+    return shown

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -70,16 +71,7 @@ class MaskedEncoder:
         if masked.pts_90k <= self._last_pts:
             return None
         self._last_pts = masked.pts_90k
-        height, width = self._size
-        stacked = np.empty((height * 3 // 2, width), np.uint8)
-        stacked[:height] = masked.y
-        # By length, not by rows: at a height such as 270, U ends in the middle of a row.
-        chroma = stacked[height:].reshape(-1)
-        chroma[: masked.u.size] = masked.u.reshape(-1)
-        chroma[masked.u.size :] = masked.v.reshape(-1)
-        frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-        frame.pts = masked.pts_90k
-        frame.time_base = Fraction(1, TICKS)
+        frame = frame_of(masked)
         for coded in self._context.encode(frame):
             parameters = self.parameters if self._is_first else None
             self._is_first = False
@@ -92,6 +84,18 @@ class MaskedEncoder:
                 parameters=parameters,
             )
         return None
+
+
+# `Any`: PyAV's frame, whose stubs name no planes.
+def frame_of(masked: MaskedFrame) -> Any:
+    """The masked picture as FFmpeg takes it, with its time."""
+    height, width = masked.y.shape
+    frame: Any = av.VideoFrame(width, height, "yuv420p")
+    for plane, given in zip(frame.planes, (masked.y, masked.u, masked.v), strict=True):
+        lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        lines[: plane.height, : plane.width] = given
+    frame.pts, frame.time_base = masked.pts_90k, Fraction(1, TICKS)
+    return frame
 
 
 _GLOBAL_HEADER = 1 << 22

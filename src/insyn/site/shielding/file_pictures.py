@@ -13,6 +13,7 @@ from av.video.reformatter import ColorRange
 
 from insyn.base.errors import UnreadableInput
 from insyn.site.shield.frame import Plane, YuvFrame
+from insyn.site.shielding.decoder import plane_of
 from insyn.site.streams import TICKS
 
 _TURNS = {
@@ -118,7 +119,7 @@ class Pictures:
             picture = picture.reformat(
                 format="yuv420p", dst_color_range=ColorRange.MPEG, interpolation="AREA"
             )
-        planes = [_turned(_plane(plane), turn) for plane in picture.planes[:3]]
+        planes = [_turned(plane_of(plane), turn) for plane in picture.planes[:3]]
         size = (planes[0].shape[1], planes[0].shape[0])
         if self.size == (0, 0):
             self.size = size
@@ -130,12 +131,6 @@ class Pictures:
     def close(self) -> None:
         """Let the file go."""
         self.container.close()
-
-
-def _plane(plane: Any) -> Plane:
-    lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    # A copy: the decoder uses its buffer again.
-    return lines[: plane.height, : plane.width].copy()
 
 
 def _turned(plane: Plane, turn: int) -> Plane:

@@ -14,6 +14,7 @@ import numpy as np
 
 from insyn.base.errors import EnvironmentFailure, UsageError
 from insyn.site.shield.frame import MaskedFrame, Plane
+from insyn.site.shielding.encoder import frame_of
 from insyn.site.streams import TICKS
 
 _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
@@ -82,14 +83,7 @@ class Film:
         """
         if not isinstance(masked, MaskedFrame):
             raise TypeError("only a MaskedFrame is encoded")
-        height, width = masked.y.shape
-        stacked = np.empty((height * 3 // 2, width), np.uint8)
-        stacked[:height] = masked.y
-        flat = stacked[height:].reshape(-1)
-        half = masked.u.size
-        flat[:half], flat[half:] = masked.u.reshape(-1), masked.v.reshape(-1)
-        frame = av.VideoFrame.from_ndarray(stacked, format="yuv420p")
-        frame.pts, frame.time_base = masked.pts_90k, Fraction(1, TICKS)
+        frame = frame_of(masked)
         self.output.container.mux(self._stream.encode(frame))
 
     def sound(self, packet: Any) -> None:
