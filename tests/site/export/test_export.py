@@ -171,7 +171,7 @@ def edited(manifest: bytes, key: SigningKey | None = None, **changed: object) ->
 def test_an_edited_manifest_is_found(
     export: Path, tmp_path: Path, changed: dict[str, object]
 ) -> None:
-    bad = rewritten(export, tmp_path / "x.zip", manifest=lambda said: edited(said, **changed))
+    bad = rewritten(export, tmp_path / "x.zip", manifest=lambda said: edited(said, None, **changed))
     faults = [one.fault for one in verify_export(bad).findings]
     assert Fault.MANIFEST_ALTERED in faults
 

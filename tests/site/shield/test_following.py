@@ -72,7 +72,9 @@ def test_two_who_cross_are_several_while_together_and_themselves_before_and_afte
         found.pointed(30, 0.47, 0.55)
     # Chosen or not, the crowd is covered.
     crowd = next(track for track in found.tracks if not track.is_one)
-    assert np.array_equal(found.mask(30, [crowd]), drawn([one, two], 30))
+    mask = found.mask(30, [crowd])
+    assert mask is not None
+    assert np.array_equal(mask, drawn([one, two], 30))
 
 
 def test_who_parts_later_was_several_all_along() -> None:

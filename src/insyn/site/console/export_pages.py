@@ -7,7 +7,7 @@ for its release, while it is open, and to nobody else.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query, Request
@@ -18,9 +18,10 @@ from insyn.site.console.desk import SiteDesk
 from insyn.site.console.forms import moment_of, sentence
 from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
-from insyn.site.export.making import Span
+from insyn.site.export.making import ONE_SHOWN, Span
 from insyn.site.export.recorded import made_exports
 from insyn.site.shield.following import Turn
+from insyn.trust.ledger.leaf import KeptLeaf
 from insyn.trust.people import users
 from insyn.web.pages import Pages
 
@@ -30,13 +31,13 @@ WIDE, NARROW = 960, 480
 Short = Annotated[str, Form(max_length=100)]
 
 BEGINS = {
-    Turn.EDGE: "comes into view",
+    Turn.EDGE: "comes into view, or was there at the start",
     Turn.JOINED: "is together with others before",
     Turn.PARTED: "parts from others",
     Turn.BREAK: "after a break in the recording",
 }
 ENDS = {
-    Turn.EDGE: "goes out of view",
+    Turn.EDGE: "goes out of view, or is there to the end",
     Turn.JOINED: "comes together with others",
     Turn.PARTED: "parts",
     Turn.BREAK: "before a break in the recording",
@@ -63,7 +64,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             status=status,
             mine=desk.exports.mine(visitor.actor),
             until=desk.exports.until,
-            leaves=leaves,
+            made=[_made(leaf) for leaf in leaves],
             names=names,
             cameras=cameras,
             camera_names={one.id: one.name for one in cameras},
@@ -239,6 +240,20 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         )
 
     return made
+
+
+def _made(leaf: KeptLeaf) -> dict[str, Any]:
+    """An export that was made, for the list: its times as times."""
+    said = {name: str(leaf.what.get(name) or "") for name in ("export", "camera", "release")}
+    times = {name: datetime.fromisoformat(str(leaf.what[name])) for name in ("begins", "ends")}
+    is_one = leaf.what["masking"] == ONE_SHOWN
+    return {
+        **said,
+        **times,
+        "at": datetime.fromisoformat(leaf.at),
+        "who": leaf.who,
+        "masked": "everybody but one" if is_one else "everybody",
+    }
 
 
 def _jpeg(content: bytes) -> Response:
