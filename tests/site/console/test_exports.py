@@ -397,10 +397,13 @@ def test_a_finished_file_is_deleted_at_its_time(
     assert console.settled("guard", export) is Stage.MADE
     console.desk.exports.tidy()
     assert list((console.site.root / "exports").glob(f"{export}.zip"))
+    left = console.site.root / "exports" / ".export-x"
+    left.mkdir()
+    (left / "plain.mp4").write_bytes(b"of a console that was killed")
     later = system_clock() + timedelta(minutes=61)
     monkeypatch.setattr(console.desk.exports, "_clock", lambda: later)
     console.desk.exports.tidy()
-    assert not list((console.site.root / "exports").glob("*.zip"))
+    assert not list((console.site.root / "exports").iterdir())
     assert console.client("guard").get(f"{path}/file").status_code == 404
     assert console.steps(export) == ["begun", "made", "removed"]
 

@@ -8,6 +8,7 @@ an hour; each step is a leaf.
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -410,7 +411,9 @@ class ExportDesk:
         self._record_late(job, Step.REMOVED)
 
     def _sweep(self, now: datetime) -> None:
-        """Delete files that no export here knows: of a console that ended before their time."""
+        """Delete files that no export here knows: of a console that ended before their time, or was
+        killed while it made one.
+        """
         with self._lock:
             known = {job.path for job in self._jobs.values() if job.stage is Stage.MADE}
         for path in (self._site.root / "exports").glob("exp-*.zip"):
@@ -418,6 +421,12 @@ class ExportDesk:
                 written = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
                 if path not in known and now >= written + KEPT:
                     path.unlink()
+        for part in (self._site.root / "exports").glob(".*"):
+            with suppress(OSError):
+                inside = [each.stat().st_mtime for each in (part, *part.glob("*"))]
+                # What is being made is written to all the time.
+                if now >= datetime.fromtimestamp(max(inside), tz=UTC) + KEPT:
+                    shutil.rmtree(part) if part.is_dir() else part.unlink()
 
     def _record(self, job: Job, step: Step, *, points: int | None = None, track: str = "") -> None:
         with self._store.writing() as connection:
