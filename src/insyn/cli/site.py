@@ -268,6 +268,7 @@ def to_json(allowed: Allowed) -> dict[str, Json]:
         "camera_cap": allowed.camera_cap,
         "custodians": allowed.custodians,
         "retention_days": allowed.retention_days,
+        "live_break_glass_minutes": allowed.live_minutes,
         "ends_at": isoformat(allowed.ends_at) if allowed.ends_at else None,
     }
 
@@ -289,6 +290,8 @@ def _print_allowed(allowed: Allowed) -> None:
     print(f"retention  at most {allowed.retention_days} days")
     kept = f"sealed, opened by {allowed.custodians} custodians" if allowed.custodians else "none"
     print(f"originals  {kept}")
+    if allowed.live_minutes:
+        print(f"live       unmasked by break-glass, at most {allowed.live_minutes} minutes")
     if allowed.ends_at:
         print(f"ends       {isoformat(allowed.ends_at)}")
 

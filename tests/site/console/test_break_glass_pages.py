@@ -260,6 +260,20 @@ def test_the_asker_sees_the_original_live_and_nobody_else(console: Console) -> N
     assert f'path="{path}"' in console.client("ines").get(f"/releases/{release}").text
 
 
+def test_a_custodian_reads_who_asks_and_for_what(console: Console) -> None:
+    release = console.ask()
+    said = console.client("carl").get(f"/releases/{release}").text
+    assert "You agree that ines watches Hall live, with nobody masked, for 5 minutes" in said
+    assert "Somebody lies on the tracks." in said
+
+
+def test_the_asker_is_told_where_nothing_is_recorded(console: Console) -> None:
+    sent = console.hear(
+        "ines", f"/release/{console.open()}/live", lambda found: "text" in str(found[-1:])
+    )
+    assert "being recorded now" in json.loads(sent[-1]["text"])["text"]
+
+
 def test_live_view_of_everybody_yields_nothing_of_it(console: Console) -> None:
     """No worker masks this camera: nothing is shown, though its original is open."""
     console.open()

@@ -31,6 +31,7 @@ TURN_S = 0.2
 SILENT_S = 1.0
 """Something is said at least so often, so that a viewer knows that the line stands."""
 
+UNFED = "Nothing of this camera is being recorded now, so there is nothing to see."
 ASK_AGAIN_S = 2.0
 """A session that ends ends the picture within this time."""
 
@@ -125,7 +126,8 @@ async def _send(socket: WebSocket, follower: Follower) -> None:
         quiet_s = 0.0 if parts else quiet_s + TURN_S
         if quiet_s >= SILENT_S:
             quiet_s = 0.0
-            await socket.send_json({"type": "state", "state": "UNMASKED", "text": ""})
+            text = "" if follower.is_fed else UNFED
+            await socket.send_json({"type": "state", "state": "UNMASKED", "text": text})
         await asyncio.sleep(TURN_S)
 
 

@@ -17,6 +17,7 @@ from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Request as ReleaseRequest
+from insyn.trust.people import users
 from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages
 
@@ -98,6 +99,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         visitor = desk.visitor(request, "site.read")
         with desk.store.reading() as connection:
             found = matter.find(connection, release)
+            names = {person.id: person.name for person in users.every(connection)}
         has_agreed = any(each.custodian == visitor.actor.id for each in found.answers)
         return pages.show(
             request,
@@ -105,6 +107,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             status=status,
             release=found,
             camera=desk.camera(found.camera),
+            names=names,
             needed=desk.needed(),
             is_mine=found.asked_by == visitor.actor.id,
             may_answer=not why_not(visitor.actor, "release.approve"),

@@ -143,6 +143,11 @@ class Follower:
         self._sequence = 0
         self._has_key = False
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether the recorder writes a file of this camera, as far as was seen."""
+        return self._file is not None and not self._file.is_done
+
     def read(self) -> list[Part]:
         """What has been sealed since the last time; nothing where nothing has.
 

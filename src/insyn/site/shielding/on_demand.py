@@ -49,6 +49,7 @@ class _Running:
     line: Line
     wanted_at: float
     """When somebody last looked."""
+    was_silent: bool = False
 
 
 class OnDemand:
@@ -159,8 +160,14 @@ class OnDemand:
         cameras = {}
         for name, running in self._running.items():
             state = running.line.state
-            if not state.last_ns or now_ns - state.last_ns > SILENT_NS:
+            is_silent = not state.last_ns or now_ns - state.last_ns > SILENT_NS
+            if is_silent:
                 self._publisher.say(name, silence(state))
+            elif running.was_silent:
+                # The stream may be the same one, and would say nothing until its state changes.
+                told = {"state": state.state, "text": ""}
+                self._publisher.say(name, Message(kind=Say.STATE, body=json.dumps(told).encode()))
+            running.was_silent = is_silent
             cameras[name] = {
                 "state": state.state,
                 "trouble": state.trouble,

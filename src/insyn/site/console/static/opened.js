@@ -14,6 +14,7 @@ class InsynOpened extends HTMLElement {
     this.#say("Waiting for the next key picture");
     this.stream = new Stream(this.getAttribute("path"), video, { aheadS: 1.6 });
     this.stream.addEventListener("began", () => this.#say(""));
+    this.stream.addEventListener("state", ({ detail }) => detail.text && this.#say(detail.text));
     this.stream.addEventListener("lost", (event) => this.#say(event.detail.text));
     video.addEventListener("timeupdate", () => (this.dataset.at = video.currentTime.toFixed(2)));
   }
