@@ -13,7 +13,7 @@ from tests.support.case_desk import ANNA
 from tests.support.exact_screener import Shelf
 from tests.support.register_desk import Desk, desk_in
 
-from insyn.office.diligence.parties import register, standing
+from insyn.office.diligence.parties import register, relations, standing
 from insyn.office.diligence.parties.model import (
     ChannelRole,
     Edge,
@@ -58,7 +58,7 @@ class PartyDesk:
             id=id_, owner=owner, owned=owned, share_low_ppm=low, share_high_ppm=high, **said
         )
         with self.office.store.writing() as connection:
-            return register.record_stake(connection, stake, actor=ANNA, now=self.now)
+            return relations.record_stake(connection, stake, actor=ANNA, now=self.now)
 
     def supply(self, supplier: str, customer: str, role: str = "reseller", **said: Any) -> Edge:
         """Record an edge."""
@@ -71,13 +71,13 @@ class PartyDesk:
             **said,
         )
         with self.office.store.writing() as connection:
-            return register.record_edge(connection, edge, actor=ANNA, now=self.now)
+            return relations.record_edge(connection, edge, actor=ANNA, now=self.now)
 
     def end(self, relation: str, until: date | None = None) -> None:
         """End a stake or an edge."""
         self._tick()
         with self.office.store.writing() as connection:
-            register.end(
+            relations.end(
                 connection, relation, until=until, because="sold", actor=ANNA, now=self.now
             )
 

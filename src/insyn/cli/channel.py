@@ -41,7 +41,7 @@ def add_edge(
 ) -> None:
     """Say that one party supplies another."""
     from insyn.cli.acting import acting_or_office
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import relations
     from insyn.office.diligence.parties.model import Edge
     from insyn.office.screening.store import open_store
 
@@ -58,7 +58,7 @@ def add_edge(
     directory = data_directory(data)
     with open_store(directory) as store, store.writing() as connection:
         actor = acting_or_office(directory, connection)
-        register.record_edge(connection, edge, actor=actor, now=system_clock())
+        relations.record_edge(connection, edge, actor=actor, now=system_clock())
     print(json.dumps(edge.to_json(), ensure_ascii=False) if as_json else f"edge {edge.id}: added")
 
 
@@ -115,13 +115,13 @@ def end_relation(
 ) -> None:
     """End an edge, or a stake: on a day, or (without --until) at once."""
     from insyn.cli.acting import acting_or_office
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import relations
     from insyn.office.screening.store import open_store
 
     directory = data_directory(data)
     with open_store(directory) as store, store.writing() as connection:
         actor = acting_or_office(directory, connection)
-        found = register.end(
+        found = relations.end(
             connection,
             relation,
             until=read_day(until),
@@ -133,13 +133,13 @@ def end_relation(
 
 
 def _edges(deal: str | None, as_of: str | None, data: DataOption) -> list[Edge]:
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import relations
     from insyn.office.screening.store import open_store
 
     at = end_of(as_of)
     on = (at or system_clock()).date()
     with open_store(data_directory(data)) as store, store.reading() as connection:
-        return register.edges(connection, deal=deal, as_of=at, on=on)
+        return relations.edges(connection, deal=deal, as_of=at, on=on)
 
 
 def _print(edges: Sequence[Edge], *, as_json: bool, none: str) -> None:

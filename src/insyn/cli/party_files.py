@@ -33,15 +33,15 @@ def export_parties(
     data: DataOption = None,
 ) -> None:
     """Print all parties, stakes and edges of the channel that stand, for a file."""
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import register, relations
     from insyn.office.diligence.parties.ftm import write_ftm
     from insyn.office.diligence.parties.sheet import write_sheet
     from insyn.office.screening.store import open_store
 
     with open_store(data_directory(data)) as store, store.reading() as connection:
         parties = list(register.every(connection))
-        stakes = register.stakes(connection, resolved=False)
-        edges = register.edges(connection, resolved=False)
+        stakes = relations.stakes(connection, resolved=False)
+        edges = relations.edges(connection, resolved=False)
     write = write_sheet if form is Format.CSV else write_ftm
     # Bytes, so that a CSV keeps its own line ends and every name is UTF-8.
     sys.stdout.buffer.write(write(parties, stakes, edges).encode())

@@ -107,7 +107,7 @@ def own(
     Exit 1: the party held is owned by listed parties, or may be.
     """
     from insyn.cli.acting import acting_or_office
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import relations
     from insyn.office.diligence.parties.model import Stake, read_share
     from insyn.office.diligence.parties.standing import standing
     from insyn.office.screening.store import open_store
@@ -130,7 +130,7 @@ def own(
     now = system_clock()
     with open_store(directory) as store, store.writing() as connection:
         actor = acting_or_office(directory, connection)
-        register.record_stake(connection, stake, actor=actor, now=now)
+        relations.record_stake(connection, stake, actor=actor, now=now)
         found = standing(connection, [owned], on=now.date())
     if as_json:
         told: dict[str, Json] = {**stake.to_json(), "list_status": found.list_status}
@@ -151,7 +151,7 @@ def show_owners(
     data: DataOption = None,
 ) -> None:
     """Show who owns and controls a party, all the way up, and what that makes of it."""
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import register, relations
     from insyn.office.diligence.parties.standing import standing
     from insyn.office.screening.store import open_store
 
@@ -159,8 +159,8 @@ def show_owners(
     on = (at or system_clock()).date()
     with open_store(data_directory(data)) as store, store.reading() as connection:
         register.find(connection, party, as_of=at)
-        stakes = register.stakes(connection, as_of=at, on=on)
-        within = {party, *register.owners_above(stakes, party)}
+        stakes = relations.stakes(connection, as_of=at, on=on)
+        within = {party, *relations.owners_above(stakes, party)}
         found = standing(connection, [party], at=at, on=on)
     above = [stake for stake in stakes if stake.owned in within]
     if as_json:

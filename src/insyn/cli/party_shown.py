@@ -22,7 +22,7 @@ def channel_side(connection: sa.Connection, party: str, *, on: date) -> dict[str
     `screened` has what is screened of it, each with its own status; `stakes` are all upward of it,
     and those that it holds.
     """
-    from insyn.office.diligence.parties import register
+    from insyn.office.diligence.parties import register, relations
     from insyn.office.diligence.parties.standing import said_of, standing
 
     try:
@@ -31,8 +31,8 @@ def channel_side(connection: sa.Connection, party: str, *, on: date) -> dict[str
         return None
     who = register.identified(connection).get(party)
     itself = who.party if who else party
-    stakes = register.stakes(connection, on=on)
-    within = {itself, *register.owners_above(stakes, itself)}
+    stakes = relations.stakes(connection, on=on)
+    within = {itself, *relations.owners_above(stakes, itself)}
     stands = standing(connection, [party], on=on)
     return {
         **found.to_json(),
@@ -45,7 +45,7 @@ def channel_side(connection: sa.Connection, party: str, *, on: date) -> dict[str
             for said in [said_of(connection, each.id, as_is=each)]
         ],
         "stakes": [s.to_json() for s in stakes if s.owned in within or s.owner == itself],
-        "edges": [edge.to_json() for edge in register.edges_of(connection, itself, on=on)],
+        "edges": [edge.to_json() for edge in relations.edges_of(connection, itself, on=on)],
     }
 
 

@@ -16,7 +16,7 @@ from tests.support.party_desk import company
 from insyn.base.errors import InsynError, Refusal
 from insyn.office.diligence.cases import deals, erasing, replay, screened, steps
 from insyn.office.diligence.cases.schema import facts
-from insyn.office.diligence.parties import register, schema
+from insyn.office.diligence.parties import register, relations, schema
 from insyn.office.diligence.parties.model import Party, PartyKind, PartyName, Stake
 from insyn.office.screening import register as screening
 from insyn.trust.ledger import log
@@ -49,9 +49,9 @@ def owner(desk: CaseDesk, *, ended: bool = True) -> None:
     with desk.store.writing() as connection:
         for party in (person, company("R", "Kamerahuset AB", country="SE")):
             register.put(connection, party, actor=ANNA, now=desk.now)
-        register.record_stake(connection, stake, actor=ANNA, now=desk.now)
+        relations.record_stake(connection, stake, actor=ANNA, now=desk.now)
         if ended:
-            register.end(connection, "s-1", until=None, because="sold", actor=ANNA, now=desk.now)
+            relations.end(connection, "s-1", until=None, because="sold", actor=ANNA, now=desk.now)
     desk.rescreen()
 
 
@@ -149,7 +149,7 @@ def test_an_erased_person_is_neither_changed_nor_erased_again_nor_given_a_stake(
         with pytest.raises(Refusal, match="was erased"):
             register.put(connection, again, actor=ANNA, now=desk.now)
         with pytest.raises(Refusal, match="no party"):
-            register.record_stake(connection, stake, actor=ANNA, now=desk.now)
+            relations.record_stake(connection, stake, actor=ANNA, now=desk.now)
     with pytest.raises(Refusal, match="erased already"):
         erase(desk)
 

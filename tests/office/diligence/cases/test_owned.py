@@ -18,7 +18,7 @@ from insyn.office.diligence.cases import screened, steps, view
 from insyn.office.diligence.cases.dossier import change
 from insyn.office.diligence.cases.states import Trigger
 from insyn.office.diligence.deal import read_deal
-from insyn.office.diligence.parties import register
+from insyn.office.diligence.parties import register, relations
 from insyn.office.diligence.parties.model import ChannelRole, Edge, Party, PartyKind, Stake
 
 pytestmark = pytest.mark.databases
@@ -44,7 +44,7 @@ def _know(desk: CaseDesk, reseller: Party, share_ppm: int = 500_000) -> None:
             share_low_ppm=share_ppm,
             share_high_ppm=share_ppm,
         )
-        register.record_stake(connection, stake, actor=ANNA, now=desk.now)
+        relations.record_stake(connection, stake, actor=ANNA, now=desk.now)
         screened.register_parties(connection, read_deal(ARENA), now=desk.now)
     desk.rescreen()
 
@@ -83,7 +83,7 @@ def test_an_edge_for_the_deal_brings_its_parties_in(desk: CaseDesk) -> None:
     with desk.store.writing() as connection:
         register.put(connection, company("E", "End"), actor=ANNA, now=desk.now)
         edge = Edge(id="e-1", supplier="K", customer="E", role=ChannelRole.END_USER, deal="D-1")
-        register.record_edge(connection, edge, actor=ANNA, now=desk.now)
+        relations.record_edge(connection, edge, actor=ANNA, now=desk.now)
     desk.rescreen()
     assert _status(desk) == "owned"
 
@@ -95,7 +95,7 @@ def test_a_tier_nobody_named_is_possible(desk: CaseDesk) -> None:
         for party in (company("E", "End"), Party(id="T", kind=PartyKind.UNKNOWN)):
             register.put(connection, party, actor=ANNA, now=desk.now)
         edge = Edge(id="e-1", supplier="T", customer="E", role=ChannelRole.END_USER, deal="D-1")
-        register.record_edge(connection, edge, actor=ANNA, now=desk.now)
+        relations.record_edge(connection, edge, actor=ANNA, now=desk.now)
     desk.rescreen()
     assert _status(desk) == "possible"
 
@@ -106,7 +106,7 @@ def test_an_owned_reseller_stops_the_case_and_changes_what_was_seen(desk: CaseDe
         before = view.dossier(connection, "D-1", known=desk.now)
     with desk.store.writing() as connection:
         stake = Stake(id="s-2", owner="Q", owned="K", share_low_ppm=500_000, share_high_ppm=500_000)
-        register.record_stake(connection, stake, actor=ANNA, now=desk.now)
+        relations.record_stake(connection, stake, actor=ANNA, now=desk.now)
     with desk.store.reading() as connection:
         after = view.dossier(connection, "D-1", known=desk.now)
     assert before.standing.list_status == "none"
@@ -118,7 +118,7 @@ def _edge(desk: CaseDesk, role: ChannelRole = ChannelRole.RESELLER, **said: Any)
     desk.now += timedelta(hours=1)
     edge = Edge(id=f"g-{desk.now:%d%H}", supplier="K", customer="R", role=role, **said)
     with desk.store.writing() as connection:
-        register.record_edge(connection, edge, actor=ANNA, now=desk.now)
+        relations.record_edge(connection, edge, actor=ANNA, now=desk.now)
 
 
 def _approved_through(desk: CaseDesk, **said: Any) -> None:
@@ -152,8 +152,8 @@ def test_a_role_or_a_day_of_the_channel_that_changes_lapses_an_approval(
     assert _lapsed(desk) is None
     if "role" in changed:
         with desk.store.writing() as connection:
-            [edge] = register.edges(connection, deal="D-1")
-            register.end(connection, edge.id, until=None, because="no longer", actor=ANNA,
+            [edge] = relations.edges(connection, deal="D-1")
+            relations.end(connection, edge.id, until=None, because="no longer", actor=ANNA,
                          now=desk.now)  # fmt: skip
     _edge(desk, **{"deal": "D-1", "since": date(2026, 1, 1), **changed})
     found = _lapsed(desk)
@@ -165,9 +165,9 @@ def test_a_role_or_a_day_of_the_channel_that_changes_lapses_an_approval(
 def test_an_end_of_an_edge_that_is_still_to_come_lapses_an_approval(desk: CaseDesk) -> None:
     _approved_through(desk)
     with desk.store.writing() as connection:
-        [edge] = register.edges(connection, deal="D-1")
+        [edge] = relations.edges(connection, deal="D-1")
         ends = date(2027, 6, 1)
-        register.end(connection, edge.id, until=ends, because="sold", actor=ANNA, now=desk.now)
+        relations.end(connection, edge.id, until=ends, because="sold", actor=ANNA, now=desk.now)
     found = _lapsed(desk)
     assert found is not None
     assert found[0] is Trigger.PARTY_CHANGE

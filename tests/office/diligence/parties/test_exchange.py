@@ -15,7 +15,7 @@ from tests.support.case_desk import ANNA
 from tests.support.party_desk import parties_in
 
 from insyn.base.errors import Refusal, UnreadableInput
-from insyn.office.diligence.parties import exchange, register
+from insyn.office.diligence.parties import exchange, register, relations
 from insyn.office.diligence.parties.exchange import Read
 from insyn.office.diligence.parties.ftm import is_ftm, read_ftm, write_ftm
 from insyn.office.diligence.parties.model import (
@@ -300,4 +300,4 @@ def test_a_file_is_kept_once(tmp_path: Path) -> None:
                 kept = exchange.keep(connection, read_sheet(text), actor=ANNA, now=desk.now)
             assert (kept.new, kept.same, kept.stakes, kept.edges) == expected
             assert [bad.line for bad in kept.bad] == [6]
-        assert len(desk.read(register.stakes)) == 1
+        assert len(desk.read(relations.stakes)) == 1

@@ -13,7 +13,7 @@ from tests.support.exact_screener import Shelf, entry
 from tests.support.party_desk import PartyDesk, company, parties_in
 
 from insyn.base.errors import EnvironmentFailure, Refusal
-from insyn.office.diligence.parties import register, schema
+from insyn.office.diligence.parties import register, relations, schema
 from insyn.office.diligence.parties.model import (
     Party,
     PartyIdentifier,
@@ -192,8 +192,8 @@ def test_a_stake_said_again_supersedes_and_both_stay_readable(desk: PartyDesk) -
     desk.rescreen()
     before = desk.now
     desk.own("R", "P", "10")
-    assert [s.share_low_ppm for s in desk.read(register.stakes_of, "P")] == [100_000]
-    then = desk.read(register.stakes_of, "P", as_of=before)
+    assert [s.share_low_ppm for s in desk.read(relations.stakes_of, "P")] == [100_000]
+    then = desk.read(relations.stakes_of, "P", as_of=before)
     assert [s.share_low_ppm for s in then] == [600_000]
     assert desk.standing("P").list_status == "none"
     assert desk.standing("P", at=before).list_status == "owned"
@@ -203,11 +203,11 @@ def test_a_stake_ends_on_its_day(desk: PartyDesk) -> None:
     desk.put(company("A", "A Co"), company("B", "B Co"))
     stake = desk.own("A", "B", since=date(2026, 1, 1))
     desk.end(stake.id, until=date(2026, 6, 1))
-    assert desk.read(register.stakes, on=date(2026, 5, 31))
-    assert not desk.read(register.stakes, on=date(2026, 6, 1))
-    assert not desk.read(register.stakes, on=date(2025, 12, 31))
+    assert desk.read(relations.stakes, on=date(2026, 5, 31))
+    assert not desk.read(relations.stakes, on=date(2026, 6, 1))
+    assert not desk.read(relations.stakes, on=date(2025, 12, 31))
     desk.end(stake.id)
-    assert not desk.read(register.stakes, on=date(2026, 5, 31))
+    assert not desk.read(relations.stakes, on=date(2026, 5, 31))
     with pytest.raises(Refusal, match="stands"):
         desk.end(stake.id)
 
@@ -220,8 +220,8 @@ def test_an_unknown_tier_is_read_as_whom_it_was_identified_with(desk: PartyDesk)
     desk.identify("T", "P")
     desk.rescreen()
     assert desk.standing("T").list_status == "none"
-    assert [e.customer for e in desk.read(register.edges, deal="D-1")] == ["P"]
-    assert [e.customer for e in desk.read(register.edges, deal="D-1", as_of=before)] == ["T"]
+    assert [e.customer for e in desk.read(relations.edges, deal="D-1")] == ["P"]
+    assert [e.customer for e in desk.read(relations.edges, deal="D-1", as_of=before)] == ["T"]
     with pytest.raises(Refusal, match="already"):
         desk.identify("T", "P")
     with pytest.raises(Refusal, match="identified as P"):
@@ -233,7 +233,7 @@ def test_two_who_say_a_holding_anew_at_once_leave_one_standing(desk: PartyDesk) 
     with ThreadPoolExecutor(8) as pool:
         said = [pool.submit(desk.own, "A", "B", "30", id=f"s-{number}") for number in range(8)]
         assert all(each.result().owner == "A" for each in said)
-    assert len(desk.read(register.stakes)) == 1
+    assert len(desk.read(relations.stakes)) == 1
 
 
 def test_a_relation_to_a_party_nobody_added_is_refused(desk: PartyDesk) -> None:

@@ -29,7 +29,7 @@ from insyn.office.console.resources.paging import Paged, answer_page
 from insyn.office.console.resources.parties import Short
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.console.resources.told import made
-from insyn.office.diligence.parties import register
+from insyn.office.diligence.parties import relations
 from insyn.office.diligence.parties.model import (
     ChannelRole,
     Edge,
@@ -125,7 +125,9 @@ def list_stakes(
     """List what parties hold of one another, as it stands now, by id."""
     with desk.reading() as connection:
         every = (
-            register.stakes(connection) if party is None else register.stakes_of(connection, party)
+            relations.stakes(connection)
+            if party is None
+            else relations.stakes_of(connection, party)
         )
     found = [stake for stake in every if page.after is None or stake.id > page.after]
     return answer_page(
@@ -162,7 +164,7 @@ def record_stake(
     )
 
     def make(connection: sa.Connection) -> Response:
-        kept = register.record_stake(connection, stake, actor=asking.actor, now=desk.now())
+        kept = relations.record_stake(connection, stake, actor=asking.actor, now=desk.now())
         return made(kept.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
@@ -178,7 +180,7 @@ def list_edges(
 ) -> Response:
     """List who supplies whom, as it stands now, by id."""
     with desk.reading() as connection:
-        every = register.edges(connection, deal=deal)
+        every = relations.edges(connection, deal=deal)
     found = [edge for edge in every if page.after is None or edge.id > page.after]
     return answer_page(
         request,
@@ -203,7 +205,7 @@ def record_edge(
     edge = Edge(id=f"g-{secrets.token_hex(6)}", **dict(given))
 
     def make(connection: sa.Connection) -> Response:
-        kept = register.record_edge(connection, edge, actor=asking.actor, now=desk.now())
+        kept = relations.record_edge(connection, edge, actor=asking.actor, now=desk.now())
         return made(kept.to_json())
 
     return desk.create(request, body, asking.actor.id, make)
@@ -222,7 +224,7 @@ def end_relation(
     """Say that a stake or an edge ends, and why; what stood stays on record."""
 
     def make(connection: sa.Connection) -> Response:
-        ended = register.end(
+        ended = relations.end(
             connection,
             relation,
             until=given.until,

@@ -18,6 +18,7 @@ from insyn.office.diligence.assess import party_names
 from insyn.office.diligence.cases.dossier import Standing
 from insyn.office.diligence.deal import Deal
 from insyn.office.diligence.parties import register as register_of_parties
+from insyn.office.diligence.parties import relations
 from insyn.office.diligence.parties.standing import WORSE, said_of
 from insyn.office.diligence.parties.standing import standing as parties_standing
 from insyn.office.screening import register
@@ -83,7 +84,7 @@ def standing(
         matches=digest(sorted(matches, key=str)),
         manifests=tuple(sorted(manifests)),
         parties=(*(subject.id for subject in subjects), *parties),
-        channel=digest(register_of_parties.channel_of(connection, deal.id, parties, as_of=at)),
+        channel=digest(relations.channel_of(connection, deal.id, parties, as_of=at)),
     )
 
 
@@ -105,6 +106,6 @@ def channel_parties(
             known = party.id == name or deal.country in (None, party.country)
             sure = known or party.country is None
             found[party.id] = found.get(party.id, False) or sure
-    for edge in register_of_parties.edges(connection, deal=deal.id, as_of=at, on=on):
+    for edge in relations.edges(connection, deal=deal.id, as_of=at, on=on):
         found |= {edge.supplier: True, edge.customer: True}
     return dict(sorted(found.items()))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from insyn.base.canonical import Json
 from insyn.base.errors import Refusal
-from insyn.office.diligence.parties import register, schema
+from insyn.office.diligence.parties import register, relations, schema
 from insyn.office.diligence.parties.model import NAME_MARK, PartyKind
 from insyn.office.screening import register as screening
 from insyn.office.screening import schema as screening_schema
@@ -59,8 +59,8 @@ def erase(
             "that it is a person first (insyn party add --kind person)"
         )
     standing = [
-        *(stake.id for stake in register.stakes_of(connection, party)),
-        *(edge.id for edge in register.edges_of(connection, party)),
+        *(stake.id for stake in relations.stakes_of(connection, party)),
+        *(edge.id for edge in relations.edges_of(connection, party)),
     ]
     if standing:
         raise Refusal(

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from insyn.base.canonical import Json
 from insyn.base.errors import Refusal, UnreadableInput
-from insyn.office.diligence.parties import register
+from insyn.office.diligence.parties import register, relations
 from insyn.office.diligence.parties.model import Edge, Party, Stake
 from insyn.office.diligence.parties.register import Came
 from insyn.trust.people.duties import Actor, require
@@ -78,7 +78,7 @@ def keep(connection: sa.Connection, read: Read, *, actor: Actor, now: datetime) 
     """
     require(actor, register.ACTION)  # here, or every row would be told as a bad one
     kept = Kept(bad=list(read.bad))
-    known = register.relation_ids(connection)
+    known = relations.relation_ids(connection)
     for line, party in read.parties:
         try:
             came = register.put(connection, party, actor=actor, now=now)
@@ -88,17 +88,17 @@ def keep(connection: sa.Connection, read: Read, *, actor: Actor, now: datetime) 
         kept.new += came is Came.NEW
         kept.changed += came is Came.CHANGED
         kept.same += came is Came.SAME
-    relations: list[tuple[int, Stake | Edge]] = [*read.stakes, *read.edges]
-    for line, relation in relations:
+    between: list[tuple[int, Stake | Edge]] = [*read.stakes, *read.edges]
+    for line, relation in between:
         if relation.id in known:
             kept.same += 1
             continue
         try:
             if isinstance(relation, Stake):
-                register.record_stake(connection, relation, actor=actor, now=now)
+                relations.record_stake(connection, relation, actor=actor, now=now)
                 kept.stakes += 1
             else:
-                register.record_edge(connection, relation, actor=actor, now=now)
+                relations.record_edge(connection, relation, actor=actor, now=now)
                 kept.edges += 1
         except Refusal as error:
             kept.bad.append(BadLine(line=line, reason=str(error)))

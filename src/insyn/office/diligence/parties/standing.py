@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from insyn.base.canonical import Json, digest
 from insyn.base.errors import Refusal
-from insyn.office.diligence.parties import register
+from insyn.office.diligence.parties import register, relations
 from insyn.office.diligence.parties.model import Party, Stake
 from insyn.office.diligence.parties.ownership import Holdings, holdings
 from insyn.office.screening import register as screening
@@ -91,8 +91,8 @@ def standing(
     """
     who = register.identified(connection, as_of=at)
     wanted = sorted({who[id_].party if id_ in who else id_ for id_ in party_ids})
-    stakes = register.stakes(connection, as_of=at, on=on)
-    above = {id_: register.owners_above(stakes, id_) for id_ in wanted}
+    stakes = relations.stakes(connection, as_of=at, on=on)
+    above = {id_: relations.owners_above(stakes, id_) for id_ in wanted}
     every = sorted(set(wanted).union(*above.values()))
     found = {id_: _of_party(connection, id_, at) for id_ in every}
     held = _held(stakes, found)
