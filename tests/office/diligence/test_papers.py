@@ -23,7 +23,13 @@ def test_a_paper_of_who_buys_that_names_a_security_body_presumes_decline(kind: s
     assert found.outcome is Outcome.PRESUMED_DECLINE
 
 
-@pytest.mark.parametrize("kind", ["dialogue_note", "site_plan", "contract"])
+@pytest.mark.parametrize("kind", ["contract", "integrator_offer"])
+def test_a_security_body_in_the_terms_is_a_question(kind: str) -> None:
+    found = judge(kind, "A colonel of state security decides on the positions.", country="KE")
+    assert found.outcome is Outcome.INVESTIGATE
+
+
+@pytest.mark.parametrize("kind", ["dialogue_note", "site_plan", "minutes"])
 def test_the_same_name_in_talk_is_read_before_a_permit(kind: str) -> None:
     found = judge(kind, "Signed for by a colonel of state security.", country="KE")
     assert found.outcome is Outcome.CONDITIONS
@@ -85,6 +91,6 @@ def test_press_holds_a_small_deal_where_it_tells_of_more_than_a_theft(
 
 def test_a_union_films_its_own_door_and_another_films_the_unions() -> None:
     text = "One camera watches the door of the union meetings."
-    own = {"end_user": "Trade Union House", "sensitive_sites": ["union_office"]}
-    assert not judge("site_plan", text, **own).outcome.asks_for_a_case
+    own = judge("site_plan", text, end_user="Trade Union House", sensitive_sites=["union_office"])
+    assert not own.outcome.asks_for_a_case
     assert judge("site_plan", text).outcome.asks_for_a_case

@@ -17,6 +17,7 @@ from insyn.office.diligence.papers import (
     against,
     has_grave_press,
     has_security_buyer,
+    has_security_terms,
     owner_status,
 )
 from insyn.office.diligence.purposes import (
@@ -118,6 +119,7 @@ class _Derivation:
             "unread": unread(deal, self.lexicon),
             "evidence_against": against(deal),
             "has_security_buyer": has_security_buyer(deal, self.lexicon),
+            "has_security_terms": has_security_terms(deal, self.lexicon),
             "has_grave_press": has_grave_press(deal, self.lexicon),
             "evidence_kinds": sorted({kind_of(item.kind) for item in deal.evidence}),
             "disputes": len(deal.disputes),

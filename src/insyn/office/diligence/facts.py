@@ -56,6 +56,7 @@ FACTS: Mapping[str, tuple[str, str]] = {
     "contradictions": ("list", "fields in which the record contradicts itself"),
     "evidence_against": ("list", "fields that a piece of evidence is marked to contradict"),
     "has_security_buyer": ("bool", "an award, a delivery note or a register names a security body"),
+    "has_security_terms": ("bool", "a contract, an offer or a statement names a security body"),
     "has_grave_press": ("bool", "press tells of more than a theft or a feast, or is not readable"),
     "is_own_place": ("bool", "a sensitive place is filmed by those whose place it is"),
     "is_modest": ("bool", "a known operator that is no security body, one building or venue, fewer "

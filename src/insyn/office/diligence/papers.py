@@ -18,6 +18,10 @@ _OF_THE_BUYER = re.compile(
     r"purchase|works?_order|owner|sharehold"
 )
 """Kinds of evidence that tell who pays, receives or owns."""
+_OF_THE_TERMS = re.compile(
+    r"contract|agree|mou|memorandum|offer|terms|specif|circular|statement|annex"
+)
+"""Kinds of evidence that tell who gets what."""
 _OF_THE_OWNER = re.compile(r"regist|owner|sharehold")
 _HALF = re.compile(r"(?<![\d.,])(?:[5-9]\d|100)(?:[.,]\d+)?\s?(?:%|٪|％|per\s?cent|pct)")
 """Half and more in hundredths, as a register writes it."""
@@ -37,6 +41,15 @@ def has_security_buyer(deal: Deal, lexicon: Lexicon) -> bool:
             for finding in lexicon.read("evidence", item.text, deal.country)
         )
         for item in _papers(deal, _OF_THE_BUYER)
+    )
+
+
+def has_security_terms(deal: Deal, lexicon: Lexicon) -> bool:
+    """Whether a contract or an offer names a security body that its sentence does not hold off."""
+    return any(
+        finding.id in ("security_mentioned", "security_access")
+        for item in _papers(deal, _OF_THE_TERMS)
+        for finding in lexicon.read("evidence", item.text, deal.country)
     )
 
 

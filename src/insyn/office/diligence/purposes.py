@@ -71,7 +71,12 @@ COMMON = frozenset(
         "recording", "live_view", "playback", "ppe_detection", "loitering_detection",
         "tamper_detection", "privacy_shield", "night_vision", "radar",
         "vehicle_classification", "occupancy", "traffic_analytics", "incident_detection",
-        "crowd_analytics", "tracking", "drone", "drones",
+        "crowd_analytics", "tracking", "drone", "drones", "flame_detection", "leak_detection",
+        "temperature_monitoring", "wrong_way_detection", "stopped_vehicle_detection",
+        "vehicle_detection", "speed_measurement", "abandoned_object", "left_luggage",
+        "animal_detection", "wildlife_detection", "drone_detection", "perimeter_detection",
+        "queue_length", "occupancy_counting", "footfall_counting", "parking_guidance",
+        "traffic_counting", "automatic_incident_detection", "barcode", "weighing",
     }
 )  # fmt: skip
 """Capabilities whose meaning is known; any other is a question about the solution."""
