@@ -33,7 +33,7 @@ from insyn.site.streams import Packet
 EMPTY = 60
 
 
-class _Shielded:
+class Shielded:
     """A shield whose empty scene is known."""
 
     scene = Told()
@@ -52,7 +52,7 @@ def main() -> None:
     cv2.setNumThreads(1)  # as `insyn site shield-worker` does
     folder, streams = Path(sys.argv[1]), int(sys.argv[2])
     packets = sub_stream()
-    background = _background(packets)
+    background = background_of(packets)
     root = open_root(folder / "archive", expected=None)
     keeper = Keeper(
         lambda: Archive(root, Index(folder / "archive" / "index.sqlite")),
@@ -62,8 +62,8 @@ def main() -> None:
     )
     names = [f"cam-{number:03d}" for number in range(streams)]
 
-    def make_shield(width: int, height: int, fps: float) -> _Shielded:
-        return _Shielded((width, height), fps, background)
+    def make_shield(width: int, height: int, fps: float) -> Shielded:
+        return Shielded((width, height), fps, background)
 
     plans = {
         name: Plan(source=_camera(packets, folder / name), make_shield=make_shield, settings="")
@@ -84,7 +84,8 @@ def _camera(packets: list[Packet], count: Path) -> Source:
     return PacedCamera(packets, count.with_suffix(".count"), fps=SUB_FPS)
 
 
-def _background(packets: list[Packet]) -> Background:
+def background_of(packets: list[Packet]) -> Background:
+    """The empty scene of a stream that begins with it."""
     parameters = packets[0].parameters
     assert parameters is not None
     decoder = Decoder(parameters, largest=(640, 360))

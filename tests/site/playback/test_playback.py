@@ -47,7 +47,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MaskedArchive]
 @pytest.fixture(scope="module")
 def client(archive: MaskedArchive) -> AsgiClient:
     app = FastAPI()
-    app.include_router(router(archive.reader, lambda *_: None, lambda _, path: f"{path}?token=t", lambda *_: None))
+    app.include_router(
+        router(archive.reader, lambda *_: None, lambda _, path: f"{path}?token=t", lambda *_: None)
+    )
 
     @app.exception_handler(InsynError)
     async def refused(_: Request, error: InsynError) -> JSONResponse:

@@ -361,21 +361,27 @@ class Archive:
 
 def add_recording(index: Index, recording: Recording) -> None:
     """Add the row of a recording whose file is durable."""
-    row = {
-        name: getattr(recording, name)
-        for name in Recording.__slots__
-        if name not in ("fragments", "stream", "end_reason", "is_sealed")
-    }
-    row |= {
-        "stream": str(recording.stream),
-        "end_reason": str(recording.end_reason),
-        "is_sealed": int(recording.is_sealed),
-        "fragments": pack_entries(recording.fragments),
-    }
-    names = ", ".join(row)
-    marks = ", ".join(f":{name}" for name in row)
+    add_recordings(index, [recording])
+
+
+def add_recordings(index: Index, recordings: Sequence[Recording]) -> None:
+    """Add the rows of recordings whose files are durable, all or none."""
     with index.writing() as connection:
-        connection.execute(f"INSERT INTO recordings ({names}) VALUES ({marks})", row)  # noqa: S608
+        for recording in recordings:
+            row = {
+                name: getattr(recording, name)
+                for name in Recording.__slots__
+                if name not in ("fragments", "stream", "end_reason", "is_sealed")
+            }
+            row |= {
+                "stream": str(recording.stream),
+                "end_reason": str(recording.end_reason),
+                "is_sealed": int(recording.is_sealed),
+                "fragments": pack_entries(recording.fragments),
+            }
+            names = ", ".join(row)
+            marks = ", ".join(f":{name}" for name in row)
+            connection.execute(f"INSERT INTO recordings ({names}) VALUES ({marks})", row)  # noqa: S608
 
 
 def _trouble(error: OSError) -> DiskTrouble:

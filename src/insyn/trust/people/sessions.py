@@ -59,7 +59,7 @@ def identify(
 
 
 def is_due(connection: sa.Connection, secret: str, *, now: datetime) -> bool:
-    """Whether `identify` would write that the session is used: asked first, lest all requests write."""
+    """Whether `identify` would write that the session is used; not every request need write."""
     table = schema.sessions
     used_at = connection.execute(
         sa.select(table.c.used_at).where(table.c.digest == digest_of(secret))

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from playwright.sync_api import Browser
 from tests.support import chromium
 from tests.support.masked_archive import SECOND_NS, START_NS, MaskedArchive
 from tests.support.served_site import MadeSite, ServedSite, make_site, serving
@@ -30,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[chromium.Browser]:
+def browser() -> Iterator[Browser]:
     with chromium.launched() as launched:
         yield launched
 
@@ -76,10 +77,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def _clip(root: Path) -> Path:
     """Six seconds, a second of each shade."""
+    from tests.support.masked_archive import FPS, STEP, second, shade_of
+
     from insyn.site.archive import fmp4
     from insyn.site.nal import length_prefixed
     from insyn.site.streams import Codec
-    from tests.support.masked_archive import FPS, STEP, second, shade_of
 
     parameters, _ = second(shade_of(0))
     content = fmp4.init_segment(parameters)

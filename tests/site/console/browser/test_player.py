@@ -40,10 +40,7 @@ def luma_of(second: int) -> int:
 def play(window: Window, site: Site, seconds: float, *names: str) -> Page:
     """Yesterday's page, at so long after noon."""
     chosen = "".join(f"&camera={site.made.cameras[name]}" for name in names or CAMERAS[:1])
-    page = window.go(
-        f"/playback?day={site.yesterday.day}&at={site.yesterday.at(seconds)}{chosen}"
-    )
-    return page
+    return window.go(f"/playback?day={site.yesterday.day}&at={site.yesterday.at(seconds)}{chosen}")
 
 
 def wait_for(page: Page, site: Site, seconds: float, *shades: int) -> None:
@@ -196,9 +193,10 @@ def test_who_looked_at_what_is_a_line_of_the_ledger(
     page = play(window, site, 40)
     wait_for(page, site, 40, luma_of(40))
     camera = site.made.cameras[CAMERAS[0]]
+    from tests.support.served_site import until
+
     from insyn.site.store import open_site
     from insyn.trust.ledger import log
-    from tests.support.served_site import until
 
     def is_told() -> bool:
         with open_site(site.made.site) as store, store.reading() as connection:

@@ -12,7 +12,8 @@ from tests.support.served_site import kill
 
 ADVANCES = """([camera, from]) => {
   const tile = document.querySelector(`insyn-live[camera="${camera}"]`);
-  return tile.dataset.state !== "LOST" && Number(tile.dataset.at) > from && tile.video.videoWidth > 0;
+  const advances = Number(tile.dataset.at) > from && tile.video.videoWidth > 0;
+  return advances && tile.dataset.state !== "LOST";
 }"""
 
 
@@ -54,8 +55,9 @@ def test_the_death_of_the_shield_is_told_on_every_tile_and_passes(
         """() => {
           window.told = new Set();
           for (const tile of document.querySelectorAll("insyn-live"))
-            new MutationObserver(() => tile.dataset.state === "LOST" && told.add(tile.getAttribute("camera")))
-              .observe(tile, { attributes: true });
+            new MutationObserver(() => {
+              if (tile.dataset.state === "LOST") told.add(tile.getAttribute("camera"));
+            }).observe(tile, { attributes: true });
         }"""
     )
     kill(site.served.child("shield-1"))
@@ -86,9 +88,7 @@ def test_a_camera_that_goes_says_so_in_its_tile_alone_and_comes_back(
     ("query", "tiles"),
     [("?size=1", 1), ("?size=4", 4), ("?size=9", 4), ("?size=16", 4), ("?size=3", 4)],
 )
-def test_a_wall_has_one_four_nine_or_sixteen_places(
-    window: Window, query: str, tiles: int
-) -> None:
+def test_a_wall_has_one_four_nine_or_sixteen_places(window: Window, query: str, tiles: int) -> None:
     page = window.go(f"/{query}")
     expect(page.locator("insyn-live")).to_have_count(tiles)
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "it fits"
