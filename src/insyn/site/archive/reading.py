@@ -178,9 +178,10 @@ class Reader:
         entry = recording.fragments[number]
         return self._bytes(recording, entry.offset, entry.size)
 
-    def fragment_size(self, recording: Recording, number: int) -> int:
-        """How many bytes `fragment` gives."""
-        return recording.fragments[number].size
+    def size_of(self, recording: Recording, first: int, last: int) -> int:
+        """How many bytes the fragments from `first` to `last` have; they lie end to end."""
+        end = recording.fragments[last]
+        return end.offset + end.size - recording.fragments[first].offset
 
     def close(self) -> None:
         """Close the index."""

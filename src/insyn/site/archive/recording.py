@@ -6,6 +6,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 from insyn.base.errors import UnreadableInput
 from insyn.site.streams import StreamName
@@ -56,7 +57,45 @@ def pack_entries(entries: Sequence[FragmentEntry]) -> bytes:
     )
 
 
-def unpack_entries(packed: bytes) -> tuple[FragmentEntry, ...]:
+class PackedEntries(Sequence[FragmentEntry]):
+    """A fragment table as the index keeps it; an entry is unpacked when it is asked for.
+
+    A day of a camera has some 90,000 entries, of which a seek looks at a few.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    def __len__(self) -> int:
+        return len(self._packed) // _ENTRY.size
+
+    @overload
+    def __getitem__(self, place: int) -> FragmentEntry: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[FragmentEntry, ...]: ...
+    def __getitem__(self, place: int | slice) -> FragmentEntry | tuple[FragmentEntry, ...]:
+        if isinstance(place, slice):
+            return tuple(self[number] for number in range(*place.indices(len(self))))
+        count = len(self)
+        if not -count <= place < count:
+            raise IndexError(place)
+        offset, size, start, duration, key = _ENTRY.unpack_from(
+            self._packed, place % count * _ENTRY.size
+        )
+        return FragmentEntry(
+            offset=offset, size=size, start_90k=start, duration_90k=duration, is_key=bool(key)
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def unpack_entries(packed: bytes) -> PackedEntries:
     """The fragment table.
 
     Raises:
@@ -64,12 +103,7 @@ def unpack_entries(packed: bytes) -> tuple[FragmentEntry, ...]:
     """
     if len(packed) % _ENTRY.size:
         raise UnreadableInput("a fragment table in the archive's index is cut; run a check")
-    return tuple(
-        FragmentEntry(
-            offset=offset, size=size, start_90k=start, duration_90k=duration, is_key=bool(key)
-        )
-        for offset, size, start, duration, key in _ENTRY.iter_unpack(packed)
-    )
+    return PackedEntries(packed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +144,7 @@ class Recording:
     path: str
     end_reason: EndReason
     activity: bytes
-    fragments: tuple[FragmentEntry, ...]
+    fragments: Sequence[FragmentEntry]
 
     @property
     def end_wall_ns(self) -> int:

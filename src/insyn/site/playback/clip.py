@@ -20,13 +20,11 @@ from insyn.site.playback.span import Piece
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One fragment in the file."""
+    """One piece in the file: where its bytes begin, and how many fragments come before it."""
 
     offset: int
     piece: Piece
-    number: int
-    sequence: int
-    start_90k: int
+    fragments_before: int
 
 
 class Readable(Protocol):
@@ -38,8 +36,8 @@ class Readable(Protocol):
     def fragment(self, recording: Recording, number: int) -> bytes:
         """A fragment in the clear, counted from 0."""
 
-    def fragment_size(self, recording: Recording, number: int) -> int:
-        """How many bytes `fragment` gives; known without reading it."""
+    def size_of(self, recording: Recording, first: int, last: int) -> int:
+        """How many bytes the fragments from `first` to `last` have; known without reading them."""
 
 
 class Clip:
@@ -63,24 +61,15 @@ class Clip:
         shape = _shape(pieces[0])
         offset = len(self._init)
         digest = hashlib.sha256(self._init)
+        count = 0
         for piece in pieces:
             if _shape(piece) != shape:
                 self.ends_at_ns = piece.wall_ns
                 break
-            entries = piece.recording.fragments
-            base = entries[piece.first].start_90k
             digest.update(piece.recording.sha256 + b"%d-%d" % (piece.first, piece.last))
-            for number in range(piece.first, piece.last + 1):
-                self._parts.append(
-                    _Part(
-                        offset,
-                        piece,
-                        number,
-                        len(self._parts) + 1,
-                        piece.start_90k + entries[number].start_90k - base,
-                    )
-                )
-                offset += reader.fragment_size(piece.recording, number)
+            self._parts.append(_Part(offset, piece, count))
+            offset += reader.size_of(piece.recording, piece.first, piece.last)
+            count += piece.last - piece.first + 1
         self._offsets = [part.offset for part in self._parts]
         self.size = offset
         self.tag = digest.hexdigest()[:32]
@@ -93,12 +82,26 @@ class Clip:
             start = len(self._init)
         number = max(0, bisect_right(self._offsets, start) - 1)
         while start < end and number < len(self._parts):
-            part = self._parts[number]
-            plain = self._reader.fragment(part.piece.recording, part.number)
-            placed = fmp4.with_start(plain, part.sequence, part.start_90k)
-            yield placed[start - part.offset : end - part.offset]
-            start = part.offset + len(placed)
+            for offset, content in self._fragments(self._parts[number], start):
+                if offset >= end:
+                    return
+                yield content[max(0, start - offset) : end - offset]
+                start = offset + len(content)
             number += 1
+
+    def _fragments(self, part: _Part, start: int) -> Iterator[tuple[int, bytes]]:
+        """The fragments of a piece from the one with the byte `start` on, and where each begins."""
+        piece, offset = part.piece, part.offset
+        recording, entries = piece.recording, piece.recording.fragments
+        base = entries[piece.first].start_90k
+        for number in range(piece.first, piece.last + 1):
+            size = self._reader.size_of(recording, number, number)
+            if offset + size > start:
+                plain = self._reader.fragment(recording, number)
+                sequence = part.fragments_before + number - piece.first + 1
+                at_90k = piece.start_90k + entries[number].start_90k - base
+                yield offset, fmp4.with_start(plain, sequence, at_90k)
+            offset += size
 
 
 def _shape(piece: Piece) -> tuple[str, int, int]:

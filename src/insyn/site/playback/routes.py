@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -155,21 +156,28 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign, seen: Seen) -> API
         from_ns, _ = span_of(begin, end)
         with reading() as reader:
             found = pieces(reader, camera, begin, end)
+            of = {
+                piece.recording.id: b64encode(reader.init_segment(piece.recording)).decode()
+                for piece in found
+            }
         base_ns = from_ns - from_ns % (3600 * 10**9)
         listed: list[dict[str, Any]] = []
+        inits: list[str] = []
         for part in by_the_clock(found, base_ns):
             entry = part.recording
+            if of[entry.id] not in inits:
+                inits.append(of[entry.id])
             listed.append(
                 {
                     "url": sign(request, f"/playback/{camera}/{hls.segment_path(part)}"),
-                    "init": sign(request, f"/playback/{camera}/{hls.init_path(part)}"),
+                    "init": inits.index(of[entry.id]),
                     "mime": f'video/mp4; codecs="{entry.codec}"',
                     "from_ms": (base_ns + part.start_90k * 10**9 // TICKS) // 10**6,
                     "duration_ms": part.duration_90k * 1000 // TICKS,
                     "key": True,
                 }
             )
-        return JSONResponse({"base_ms": base_ns // 10**6, "segments": listed})
+        return JSONResponse({"base_ms": base_ns // 10**6, "inits": inits, "segments": listed})
 
     @routes.get("/init/{recording}.mp4")
     def get_init(request: Request, camera: str, recording: str) -> Response:

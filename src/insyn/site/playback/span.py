@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from insyn.site.archive.recording import Recording
+from insyn.site.archive.recording import FragmentEntry, Recording
 from insyn.site.streams import TICKS
 
 JOINED_NS = 1_000_000_000
@@ -51,16 +51,14 @@ class Piece:
         """Parts that begin at key pictures, each as long as allowed or one fragment."""
         entries = self.recording.fragments
         first = self.first
-        base = entries[self.first].start_90k
+        base = from_90k = entries[first].start_90k
         for number in range(self.first + 1, self.last + 2):
             is_end = number > self.last
             if not is_end:
                 entry = entries[number]
-                is_long = (
-                    entry.start_90k + entry.duration_90k - entries[first].start_90k > longest_90k
-                )
+                is_long = entry.start_90k + entry.duration_90k - from_90k > longest_90k
             if is_end or (is_long and entry.is_key):
-                shift = entries[first].start_90k - base
+                shift = from_90k - base
                 yield Piece(
                     recording=self.recording,
                     first=first,
@@ -69,7 +67,8 @@ class Piece:
                     wall_ns=self.wall_ns + shift * 10**9 // TICKS,
                     is_joined=self.is_joined or first != self.first,
                 )
-                first = number
+                if not is_end:
+                    first, from_90k = number, entry.start_90k
 
 
 def pieces_of(recordings: Sequence[Recording], from_ns: int, until_ns: int) -> list[Piece]:
@@ -111,20 +110,23 @@ def _fragments(
     entries = recording.fragments
     if not entries:
         return None
-    starts = [entry.start_90k for entry in entries]
     from_90k = (from_ns - recording.start_wall_ns) * TICKS // 10**9
     until_90k = (until_ns - recording.start_wall_ns) * TICKS // 10**9
     end_90k = entries[-1].start_90k + entries[-1].duration_90k
     if until_90k <= 0 or from_90k >= end_90k:
         return None
-    first = max(0, bisect_right(starts, max(0, from_90k)) - 1)
+    first = max(0, bisect_right(entries, max(0, from_90k), key=_start) - 1)
     if is_first:
         while first > 0 and not entries[first].is_key:
             first -= 1
     while first < len(entries) and not entries[first].is_key:
         first += 1  # nothing can be decoded before the first key picture
-    last = bisect_right(starts, until_90k - 1) - 1
+    last = bisect_right(entries, until_90k - 1, key=_start) - 1
     return (first, last) if first <= last else None
+
+
+def _start(entry: FragmentEntry) -> int:
+    return entry.start_90k
 
 
 def _is_joined(before: Piece, recording: Recording, first: int) -> bool:

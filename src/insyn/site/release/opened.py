@@ -66,9 +66,10 @@ class OpenedReader:
         entry = recording.fragments[number]
         return self._piece(recording, head, entry.offset, entry.size)
 
-    def fragment_size(self, recording: Recording, number: int) -> int:
-        """How many bytes `fragment` gives: what lies in the file, without frame and tag."""
-        return recording.fragments[number].size - sealed.FRAME_BYTES - sealed.TAG_BYTES
+    def size_of(self, recording: Recording, first: int, last: int) -> int:
+        """How many bytes these fragments give: what lies in the file, without frames and tags."""
+        entries = recording.fragments[first : last + 1]
+        return sum(entry.size - sealed.FRAME_BYTES - sealed.TAG_BYTES for entry in entries)
 
     def close(self) -> None:
         """Forget the keys."""

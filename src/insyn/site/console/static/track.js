@@ -80,7 +80,8 @@ export class Track {
       this.base ??= said.base_ms;
       const known = new Set(this.segments.map((one) => one.url.split("?")[0]));
       const news = said.segments.filter((one) => !known.has(one.url.split("?")[0]));
-      this.segments.push(...news.map((one) => ({ ...one, base_ms: said.base_ms })));
+      const inits = said.inits.map((one) => Uint8Array.from(atob(one), (byte) => byte.charCodeAt(0)));
+      this.segments.push(...news.map((one) => ({ ...one, base_ms: said.base_ms, init: inits[one.init] })));
       // What has not been yet is asked for again once it has.
       const newest = Date.now();
       this.until = Math.min(from + SPAN_MS, Math.max(from, newest - 1000));
@@ -152,12 +153,11 @@ export class Track {
     this.fetching = true;
     const { turn } = this;
     try {
-      const [init, body] = await Promise.all([segment.init, segment.url]
-        .map(async (url) => (await this.#get(url)).arrayBuffer()));
+      const body = await (await this.#get(segment.url)).arrayBuffer();
       if (turn !== this.turn) return;
       segment.loaded = true;
       this.#note(body, segment.base_ms);
-      this.queue.push({ init, body, shift: (segment.base_ms - this.base) / 1000, mime: segment.mime });
+      this.queue.push({ init: segment.init, body, shift: (segment.base_ms - this.base) / 1000, mime: segment.mime });
       this.#feed();
     } catch {
       segment.loaded = segment.failed = true;
