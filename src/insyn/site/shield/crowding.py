@@ -1,7 +1,9 @@
 """In which tracks several people may be, from how tracks join and part; pure.
 
-Always: people are neither made nor lost where tracks meet, so that as many come out as went in, one
-a track at least. Where that leaves it open which track holds more than one, all of them may.
+Always: people are neither made nor lost where tracks meet: as many come out as went in, one a track
+at least. A track is one person only where it cannot be more: where a group parts, each of its parts
+may hold all who went in but one for each other part. Whoever leaves while in a group is not
+noticed, so that a group only ever counts too many.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ class Meeting:
     """Tracks that end at the same moment, and those that begin of them.
 
     Attributes:
+        ins, outs: numbers of tracks, in the order in which they begin.
         joined: of those that begin, those that came of more than one.
         parted: of those that end, those that became more than one.
         counts: False where all that came are pieces of one who comes in, or all that go are pieces
@@ -29,23 +32,30 @@ class Meeting:
     counts: bool
     slight: frozenset[int] = frozenset()
 
-    def people(self, side: frozenset[int], least: Sequence[int]) -> int:
-        """How many there are at least in tracks of which each has at least so many."""
-        return sum(least[each] for each in side - self.slight)
+    def people(self, side: frozenset[int], each: Sequence[int]) -> int:
+        """How many there are in tracks that hold so many each."""
+        return sum(each[number] for number in side - self.slight)
 
 
 def several(count: int, meetings: Sequence[Meeting]) -> set[int]:
     """The tracks, of `count`, in which more than one person may be."""
+    counted = sorted((one for one in meetings if one.counts), key=lambda one: min(one.outs))
     least = [1] * count
-    counted = [one for one in meetings if one.counts]
-    # What came of several is several; what parts was several all along.
-    doubted = {number for one in counted for number in one.joined | one.parted}
-    while _spread(least, doubted, counted):
+    while _spread(least, counted):
         pass
-    return doubted | {number for number, people in enumerate(least) if people > 1}
+    most = list(least)  # who comes out of nothing is one, if nothing speaks against it
+    for one in counted:
+        there = max(one.people(one.ins, most), one.people(one.outs, least))
+        outs = one.people(one.outs, least)
+        for out in one.outs:
+            rest = outs - (0 if out in one.slight else least[out])
+            most[out] = max(least[out], there - rest)
+    # What came of several, or becomes several, was not one at that moment, whatever the count.
+    joined = {number for one in counted for number in one.joined | one.parted}
+    return joined | {number for number, people in enumerate(most) if people > 1}
 
 
-def _spread(least: list[int], doubted: set[int], meetings: Sequence[Meeting]) -> bool:
+def _spread(least: list[int], meetings: Sequence[Meeting]) -> bool:
     """Carry how many there must be over each meeting; says whether anything changed."""
     has_changed = False
     for one in meetings:
@@ -56,7 +66,4 @@ def _spread(least: list[int], doubted: set[int], meetings: Sequence[Meeting]) ->
                 if people > least[only]:
                     least[only] = people
                     has_changed = True
-            elif people > one.people(side, least) and not side <= doubted:
-                doubted |= side
-                has_changed = True
     return has_changed

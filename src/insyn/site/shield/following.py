@@ -479,7 +479,7 @@ class _Graph:
         chain = chains[number]
         whole = max(self._most(chains[each]) for each in others)
         is_short = self._lasts_90k(chain) <= PIECE_90K
-        is_whole = self._starts(chain) or self._stops(chain)
+        is_whole = self._starts(chain) or self._stops(chain) or self._may_be_coming(chain)
         return is_short and not is_whole and self._most(chain) <= PIECE_SHARE * whole
 
     def _births(
