@@ -78,12 +78,12 @@ def test_two_who_cross_are_several_while_together_and_themselves_before_and_afte
 
 
 def test_who_parts_later_was_several_all_along() -> None:
-    together = line(20, 60, 30, 30)
+    together: Walker = [None, *line(-11, 60, 30, 29)]
     one = [*together, *line(60, 120, 30, 30)]
     two = [*together, *[(60 - (n // 2), 30) for n in range(30)]]
     found = followed([one, two])
     with pytest.raises(Refusal, match="several people"):
-        found.pointed(3, 28 / SIZE[0], 45 / SIZE[1])
+        found.pointed(12, 26 / SIZE[0], 45 / SIZE[1])
     assert found.pointed(59, 126 / SIZE[0], 45 / SIZE[1]).is_one
 
 
@@ -113,6 +113,9 @@ def test_doubt_goes_on_through_every_meeting() -> None:
     assert several(9, four) == {4, 5, 6, 7, 8}
     # Two came together and parted: each is one again.
     assert several(5, [meeting({0, 1}, {2}), meeting({2}, {3, 4})]) == {2}
+    # A pair that came in parts; a group that was there from the start may hold any number.
+    assert several(3, [meeting({0}, {1, 2})]) == {0}
+    assert several(3, [meeting({0}, {1, 2})], there={0}) == {0, 1, 2}
 
 
 def test_a_foot_that_comes_off_for_a_moment_is_part_of_the_one() -> None:

@@ -8,7 +8,7 @@ noticed, so that a group only ever counts too many.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -37,22 +37,33 @@ class Meeting:
         return sum(each[number] for number in side - self.slight)
 
 
-def several(count: int, meetings: Sequence[Meeting]) -> set[int]:
-    """The tracks, of `count`, in which more than one person may be."""
+ANY = 10_000
+"""More people than fit into a picture."""
+
+
+def several(
+    count: int, meetings: Sequence[Meeting], there: Collection[int] = frozenset()
+) -> set[int]:
+    """The tracks, of `count`, in which more than one person may be.
+
+    `there` are tracks that nobody saw come in over the border: such a one that proves to be several
+    may hold any number.
+    """
     counted = sorted((one for one in meetings if one.counts), key=lambda one: min(one.outs))
     least = [1] * count
     while _spread(least, counted):
         pass
-    most = list(least)  # who comes out of nothing is one, if nothing speaks against it
+    # Who comes out of nothing is one, if nothing speaks against it.
+    most = [ANY if number in there and low > 1 else low for number, low in enumerate(least)]
     for one in counted:
-        there = max(one.people(one.ins, most), one.people(one.outs, least))
+        people = max(one.people(one.ins, most), one.people(one.outs, least))
         outs = one.people(one.outs, least)
         for out in one.outs:
             rest = outs - (0 if out in one.slight else least[out])
-            most[out] = max(least[out], there - rest)
+            most[out] = max(least[out], people - rest)
     # What came of several, or becomes several, was not one at that moment, whatever the count.
     joined = {number for one in counted for number in one.joined | one.parted}
-    return joined | {number for number, people in enumerate(most) if people > 1}
+    return joined | {number for number, high in enumerate(most) if high > 1}
 
 
 def _spread(least: list[int], meetings: Sequence[Meeting]) -> bool:

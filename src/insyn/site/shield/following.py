@@ -288,7 +288,7 @@ class _Graph:
             for piece, body in pieces.items():
                 gone |= dict.fromkeys(chains[piece], body)
         meetings = self._meetings(chains, links)
-        crowded = several(len(chains), meetings)
+        crowded = several(len(chains), meetings, self._there(chains, links))
         counted = [one for one in meetings if one.counts]
         joined = {out for one in counted for out in one.joined}
         parted = {come for one in counted for come in one.parted}
@@ -318,6 +318,19 @@ class _Graph:
                 )
             )
         return found
+
+    def _there(self, chains: Sequence[Sequence[int]], links: Sequence[tuple[int, int]]) -> set[int]:
+        """Chains that did not come in over the picture's border while it was looked at."""
+        before, _ = _neighbours(len(chains), links)
+        return {
+            number
+            for number, chain in enumerate(chains)
+            if not before[number] and (self._starts(chain) or not self._comes_in(chain))
+        }
+
+    def _comes_in(self, chain: Sequence[int]) -> bool:
+        """Whether it begins at the border, and as a part of what it becomes."""
+        return self._at_border[chain[0]] and 2 * int(self._areas[chain[0]]) < self._most(chain)
 
     def _seams(
         self, chains: Sequence[Sequence[int]], gone: dict[int, int], soft: Sequence[Meeting]
