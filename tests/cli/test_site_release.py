@@ -28,7 +28,10 @@ from insyn.trust.ledger import log
 from insyn.trust.people import users
 from insyn.trust.people.duties import Actor, Role
 
-BEGAN = datetime.fromtimestamp(START_NS / 1e9, tz=UTC)
+AT_S = int(time.time()) - START_NS // 10**9 - 3600
+"""An hour ago by this machine's clock, which the console asks."""
+
+BEGAN = datetime.fromtimestamp(START_NS / 1e9 + AT_S, tz=UTC)
 WORDS = {"carl": "lantern under the stairs", "cora": "nine geese went north"}
 PASSWORD = "four unrelated words here"
 SPAN = (
@@ -115,7 +118,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -
             now=now,
         ).id
     archive = MaskedArchive(made.site.archive)
-    archive.record(0, 10, camera=camera, seal=vault)
+    archive.record(AT_S, 10, camera=camera, seal=vault)
     archive.close()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
