@@ -65,8 +65,9 @@ def verify_ledger(
 ) -> None:
     """Verify every leaf and every signed checkpoint, and name what is wrong.
 
-    Of the office's own ledger, roots, permits and status lists on its shelf are held against
-    their leaves too. With EXPORT only that file and --key are needed: no database, no office.
+    Of the office's own ledger, facts, evidence, steps of cases and parties in their tables, and
+    roots, permits and status lists on the shelf, are held against their leaves too. With EXPORT
+    only that file and --key are needed: no database, no office.
 
     Exit 1: something was altered, cut, moved or added.
     """
@@ -208,6 +209,7 @@ def show_ledger(
 
 
 def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[str]) -> Report:
+    from insyn.office.diligence.cases import rows
     from insyn.office.diligence.cases.shelved import compare
     from insyn.office.screening.store import open_store
     from insyn.trust.ledger.check import check
@@ -226,6 +228,7 @@ def _check_database(directory: DataDirectory, key: list[str] | None, seen: list[
                 file=sys.stderr,
             )
         report = check(connection, keys, seen=seen)
+        report = dataclasses.replace(report, findings=(*report.findings, *rows.compare(connection)))
         return _with_shelf(report, compare(connection, Shelf(directory.root / "trust")))
 
 
