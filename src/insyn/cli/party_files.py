@@ -39,7 +39,7 @@ def export_parties(
     from insyn.office.screening.store import open_store
 
     with open_store(data_directory(data)) as store, store.reading() as connection:
-        parties = list(register.every(connection))
+        parties = [party for party in register.every(connection) if not party.erased]
         stakes = relations.stakes(connection, resolved=False)
         edges = relations.edges(connection, resolved=False)
     write = write_sheet if form is Format.CSV else write_ftm

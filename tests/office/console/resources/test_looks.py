@@ -129,3 +129,31 @@ def test_the_sweep_over_the_api_finds_nothing_in_a_fresh_office(office: ApiOffic
     assert (
         office.client.post("/api/v1/cases/sweep", headers=office.as_("AUDITOR")).status_code == 403
     )
+
+
+def test_parties_go_out_as_files_and_come_in_again(office: ApiOffice) -> None:
+    asks = office.as_("ANALYST")
+    for id_, kind in (("q", "organisation"), ("z", "person")):
+        said = {"id": id_, "kind": kind, "names": [{"text": f"Påhittad {id_}"}]}
+        office.client.post("/api/v1/parties", json=said, headers=asks)
+    stake = {"owner": "z", "owned": "q", "share": "51", "source": "a register"}
+    office.client.post("/api/v1/stakes", json=stake, headers=asks)
+    for form in ("csv", "ftm"):
+        told = get(office, f"/party-exports?format={form}").json()
+        assert told["format"] == form
+        assert "Påhittad z" in told["content"]
+        again = office.client.post(
+            "/api/v1/party-imports", json={"content": told["content"]}, headers=asks
+        )
+        assert again.status_code == 201, again.text
+        counts = {"new": 0, "changed": 0, "same": 3, "stakes": 0, "edges": 0, "bad_rows": []}
+        assert again.json() == counts
+    broken = office.client.post(
+        "/api/v1/party-imports", json={"content": "record,id\nparty,\n"}, headers=asks
+    )
+    assert broken.status_code == 201
+    assert len(broken.json()["bad_rows"]) == 1
+    refused = office.client.post(
+        "/api/v1/party-imports", json={"content": "{"}, headers=office.as_("AUDITOR")
+    )
+    assert refused.status_code == 403
