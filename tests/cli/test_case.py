@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,19 @@ def test_a_case_that_is_opened_again_names_the_permit_that_still_stands(
     assert (done.code, f"insyn permit suspend {permit}" in done.err) == (0, True)
     assert permit in insyn("case", "show", "D-1").err
     assert insyn("case", "show", "D-1", "--json").json["permits_not_ended"] == [permit]
+
+
+def test_in_an_office_with_people_the_ledger_tells_who_brought_a_list_in(
+    office: CaseOffice,
+) -> None:
+    path = Path(office.path("own.csv"))
+    path.write_text("reference,name,kind\nW-1,Invented Company,organisation\n", "utf-8")
+    good(office("anna", "lists", "import", str(path)))
+    good(office("anna", "lists", "import", str(path)))  # unchanged, and not told again
+    leaves = [
+        json.loads(line)
+        for line in good(insyn("ledger", "show", "--last", "1000", "--json")).out.splitlines()
+    ]
+    told = [leaf for leaf in leaves if leaf["kind"] == "list.imported"]
+    assert [leaf["what"]["list"] for leaf in told] == ["own"]
+    assert told[0]["who"] == office.people.ids["anna"]

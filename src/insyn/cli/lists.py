@@ -76,6 +76,7 @@ def import_files(
         taken.append(item)
         if not json:
             print_intake(item)
+    _record(data, taken, accept_shrunken=accept_shrunken, force_older=force_older)
     refused = [{"file": path.name, "reason": str(error)} for path, error in unknown]
     if json:
         imports: list[object] = [_intake_json(item) for item in taken]
@@ -84,6 +85,38 @@ def import_files(
         for told in refused:
             print_refused_file(told["file"], told["reason"])
     _end(taken, refused_files=len(unknown))
+
+
+def _record(
+    data: Path | None, items: list[Intake], *, accept_shrunken: bool, force_older: bool
+) -> None:
+    """Keep in an office with people who brought a list in; what changed nothing is not told."""
+    from insyn.base.errors import Refusal
+    from insyn.cli.acting import OFFICE, signed_in
+    from insyn.office.lists.recorded import imported
+    from insyn.office.screening.database import database_exists
+
+    directory = data_directory(data)
+    told = [item for item in items if item.outcome != "unchanged"]
+    if not told or not database_exists(directory):
+        return
+    from insyn.office.screening.store import open_store
+    from insyn.trust.ledger import log
+    from insyn.trust.people import users
+
+    with open_store(directory) as store, store.writing() as connection:
+        if not users.are_any(connection):
+            return
+        try:
+            found = signed_in(directory, connection, scope="lists")
+        except Refusal:
+            found = None  # lists come in by a timer too, whoever was signed in before
+        who = OFFICE if found is None else found.actor.id
+        leaves = [
+            imported(item, who=who, accept_shrunken=accept_shrunken, force_older=force_older)
+            for item in told
+        ]
+        log.append_all(connection, leaves, now=system_clock())
 
 
 def _intake_json(item: Intake) -> dict[str, object]:
@@ -173,6 +206,7 @@ def update(
                 print_intake(item)
     finally:
         progress.stop()
+    _record(data, results, accept_shrunken=accept_shrunken, force_older=False)
     if json:
         _print_json({"updates": [_intake_json(item) for item in results]})
     _end(results)
