@@ -47,7 +47,7 @@ _NEVER = frozenset({"who"})
 _REFUSING = frozenset({"confinement"})
 _NOUNS = frozenset({"groups", "dissenters", "people"})
 """Concepts of people: a negation after them is of their verb, but for verb-final languages."""
-_OFFERED = frozenset({"face", "categorisation", "identify"})
+_OFFERED = frozenset({"face", "categorisation", "identify", "mood"})
 """Concepts of what a solution may hold: struck from the offer, it does not hold it."""
 _ACTS = frozenset({"linking", "watching", "know", "tracing", "identify"})
 """Concepts of acts: the verbs of some languages carry their negation within."""
