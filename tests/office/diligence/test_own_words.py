@@ -29,6 +29,44 @@ def test_a_word_of_another_language_or_sense_is_no_finding(text: str, reason: st
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Камеры настроены и проверены.", "configured, not mood"),
+        ("A terv a szomszédok figyelembevételével készült.", "in view of, not attention"),
+        ("Οι εικόνες είναι στη διάθεση του ιδιοκτήτη.", "at the disposal of, not mood"),
+        ("Kansliet ligger bredvid lagret.", "office, not feeling"),
+        ("Kameraet står i rommet bak disken.", "room, not escape"),
+        ("A raktárt szokás szerint este zárják.", "as usual, not escape"),
+        ("ហាងនៅឃុំព្រែកឯង។", "commune, not detained"),
+        ("रात में दुकान बंद करते हैं।", "close, not lock in"),
+        ("La caméra est sur la façade.", "front of the house, not of a firm"),
+        ("الانترنت سريع في المحل.", "fast, not secret"),
+        ("गुप्ता जनरल स्टोर का गोदाम।", "a name, not secret"),
+        ("चोरी-विरोधी गेट लगा है।", "against theft, no opponent"),
+        ("匿名计数,不存图像。", "counted without names"),
+        ("Bottles are filled; straw bales stand by the Shell station.", "straw, no straw man"),
+        ("The thieves ran away over the fence.", "nobody is held"),
+    ],
+)
+def test_an_everyday_word_alone_holds_and_stops_nothing(text: str, reason: str) -> None:
+    assert found(text) == set(), reason
+
+
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("Модуль оценивает настроение покупателей.", "biometric_categorisation"),
+        ("A szoftver méri a diákok figyelmét, figyelem pontszám 5 percenként.",
+         "biometric_categorisation"),
+        ("Passports are in the safe of the dormitory, nobody may leave.", "people_held"),
+        ("Runaways from the dormitory must be found, their debt is paid first.", "people_held"),
+    ],
+)  # fmt: skip
+def test_the_same_words_in_company_are_found(text: str, signal: str) -> None:
+    assert signal in found(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Moduł rozpoznawania twarzy wykreślony z oferty na wniosek IOD.",
