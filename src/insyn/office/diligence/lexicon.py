@@ -189,7 +189,7 @@ class Lexicon:
             if hit.letters <= _WEAK and script_of(hit.term[0]) in _SHARED:
                 # So short a word is a word of many languages.
                 near = heard if len(hit.term) <= _SHORT and hit.term.isascii() else surely
-                if hit.letters > _SHORT or not near and len(hit.term) <= _WEAK:
+                if hit.letters > _SHORT or (not near and len(hit.term) <= _WEAK):
                     near = hit.languages
                 known = spoken_in or near
                 if not hit.languages & known:
