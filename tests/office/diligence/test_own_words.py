@@ -109,6 +109,26 @@ def test_what_is_meant_is_still_found(text: str, signal: str) -> None:
     assert signal in found(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The theft was reported to the police, case number given.",
+        "On a porté plainte à la gendarmerie pour le vol.",
+        "Милиция приезжала после кражи, составила протокол.",
+        "चोरीको उजुरी प्रहरीमा दिइएको छ।",
+        "Tuliripoti wizi kwa polisi.",
+        "Sudah lapor polisi soal pencurian.",
+        "چوری کی رپورٹ تھانے میں درج ہے۔",
+    ],
+)
+def test_a_theft_reported_to_the_police_is_no_access_of_theirs(text: str) -> None:
+    assert found(text) == set()
+
+
+def test_a_report_to_the_police_of_people_is_found() -> None:
+    assert "security_access" in found("Reports and the live feed go to the police every night.")
+
+
 def test_a_label_and_what_follows_its_colon_are_one_sentence() -> None:
     assert found("Policía antinarcóticos: copia sólo con orden escrita de fiscal.") == set()
     assert "security_access" in found("Police: live feed of all cameras.")

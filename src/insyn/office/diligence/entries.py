@@ -39,7 +39,7 @@ class Entry:
 class Signal:
     """Concepts that together in one sentence are a finding; `parts`: one of each is needed.
 
-    `unless` takes it away: a concept the sentence affirms, or `no:` and one it only denies.
+    `unless` takes it away: a concept the sentence affirms, `a&b` both, or `no:` and one it denies.
     `quiet` ones count whether affirmed or not.
     """
 

@@ -231,9 +231,10 @@ def _meet(signal: Signal, said: _Places, spoken: _Places) -> bool:
 
 
 def _lifted(signal: Signal, said: _Places, spoken: _Places) -> bool:
-    """Whether something in the sentence takes the signal away."""
+    """Whether something in the sentence takes the signal away; `a&b`: only both together."""
     denied = {f"no:{concept}" for concept in spoken.keys() - said.keys()}
-    return bool(signal.unless & (said.keys() | denied | (signal.quiet & spoken.keys())))
+    present = said.keys() | denied | (signal.quiet & spoken.keys())
+    return any(present >= set(concepts.split("&")) for concepts in signal.unless)
 
 
 def _apart(one: _Place, other: _Place) -> bool:
