@@ -40,6 +40,8 @@ OWN = (
     "deals_held_out.json",
     "deals_unseen_d.json",
     "deals_unseen_e.json",
+    "deals_unseen_f.json",
+    "deals_unseen_g.json",
 )
 """Sets in evals/cases: ours, then by others; each was measured once before anybody looked."""
 HELD = OUTCOMES.index("INVESTIGATE")
