@@ -122,11 +122,12 @@ def every(connection: sa.Connection, *, after: str | None = None, limit: int = 2
     )
 
 
-def since(connection: sa.Connection, moment: datetime) -> list[str]:
-    """Ids of deals that were first recorded after a moment, in the order they came."""
+def recorded_since(connection: sa.Connection, moment: datetime) -> list[tuple[str, datetime]]:
+    """Ids of deals first recorded after a moment, and when, in the order they came."""
     table = schema.deals
-    query = sa.select(table.c.id).where(table.c.recorded_at > moment)
-    return list(connection.scalars(query.order_by(table.c.recorded_at, table.c.id)))
+    query = sa.select(table.c.id, table.c.recorded_at).where(table.c.recorded_at > moment)
+    rows = connection.execute(query.order_by(table.c.recorded_at, table.c.id))
+    return [(row.id, row.recorded_at) for row in rows]
 
 
 def facts_of(connection: sa.Connection, deal: str) -> list[Fact]:

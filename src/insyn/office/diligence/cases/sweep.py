@@ -7,6 +7,7 @@ decided here, only looked at again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,9 +50,15 @@ def sweep(connection: sa.Connection, *, now: datetime) -> list[Due]:
     """Open again every case that has a reason to be; gives them with the reasons."""
     rulebooks.adopt_ours(connection, now=now)
     found = []
-    for line in list(casebook.every(connection, states=SUPERVISED | DECIDED)):
-        case = casebook.find(connection, line.id)
-        if reason := why(connection, case, now=now):
+    cases = [
+        casebook.find(connection, line.id)
+        for line in list(casebook.every(connection, states=SUPERVISED | DECIDED))
+    ]
+    decided = [case.decision.at for case in cases if case.decision is not None]
+    # Read once for all cases: each would read the same deals again.
+    newer = _newer(connection, min(decided), now) if decided else ()
+    for case in cases:
+        if reason := why(connection, case, now=now, newer=newer):
             trigger, because = reason
             said = Reopened(trigger=trigger, because=because)
             casebook.add(connection, case, said, by=OFFICE, now=now)
@@ -67,13 +74,25 @@ def sweep(connection: sa.Connection, *, now: datetime) -> list[Due]:
     return found
 
 
-def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigger, str] | None:
-    """Why a case is to be opened again today; None where it is not."""
+def why(
+    connection: sa.Connection,
+    case: Case,
+    *,
+    now: datetime,
+    newer: Sequence[tuple[datetime, Deal]] | None = None,
+) -> tuple[Trigger, str] | None:
+    """Why a case is to be opened again today; None where it is not.
+
+    `newer`: deals with the moment they were recorded, at least those since the decision; read here
+    if not given.
+    """
     if reason := steps.lapsed(connection, case, now=now):
         return reason
     if case.state not in DECIDED:
         return None
-    if linked := _linked_since(connection, case, now=now):
+    if newer is None:
+        newer = _newer(connection, case.decision.at, now) if case.decision else ()
+    if linked := _linked_since(connection, case, newer, now=now):
         return Trigger.LINKED_ORDER, f"linked orders came in since: {', '.join(linked)}"
     if case.permit is not None and (lacks := gates.uncommitted(connection, case.deal, at=now)):
         return Trigger.COMMITMENT_LAPSED, f"without a valid commitment: {'; '.join(lacks)}"
@@ -84,18 +103,35 @@ def why(connection: sa.Connection, case: Case, *, now: datetime) -> tuple[Trigge
     return None
 
 
-def _linked_since(connection: sa.Connection, case: Case, *, now: datetime) -> list[str]:
+def _newer(
+    connection: sa.Connection, since: datetime, now: datetime
+) -> list[tuple[datetime, Deal]]:
+    """Deals recorded after a moment, as known now."""
+    return [
+        (at, deals.deal_at(connection, id_, known=now))
+        for id_, at in deals.recorded_since(connection, since)
+    ]
+
+
+def _linked_since(
+    connection: sa.Connection,
+    case: Case,
+    newer: Sequence[tuple[datetime, Deal]],
+    *,
+    now: datetime,
+) -> list[str]:
     """Deals that came in since the decision and name this one, or are for the same site."""
-    if case.decision is None:
+    if case.decision is None or not newer:
         return []
+    decided = case.decision.at
     own = deals.deal_at(connection, case.deal, known=now)
     found = []
-    for deal in deals.since(connection, case.decision.at):
-        other = deals.deal_at(connection, deal, known=now)
+    for at, other in newer:
         # A linked order's fields stand in one text, with semicolons between.
         named = {part.strip() for order in other.linked_orders for part in order.split(";")}
-        if deal != case.deal and (case.deal in named or _same_site(own, other)):
-            found.append(deal)
+        is_other = at > decided and other.id != case.deal
+        if is_other and (case.deal in named or _same_site(own, other)):
+            found.append(other.id)
     return found
 
 
