@@ -173,6 +173,19 @@ def test_roles_are_given_taken_and_people_disabled(console: Console) -> None:
     assert "once_" in again.text
 
 
+def test_whoever_failed_too_often_is_let_in_again(console: Console) -> None:
+    anna = console.signed_in("Anna")
+    console.claim(invited(anna, "Olle", "operator"), "")
+    wrong, right = {"name": "Olle", "password": OTHERS}, {"name": "Olle", "password": WORDS}
+    for _ in range(6):
+        console.client().post("/sign-in", data=wrong, headers=ORIGIN)
+    waits = console.client().post("/sign-in", data=right, headers=ORIGIN)
+    assert (waits.status_code, "too many tries" in waits.text) == (401, True)
+    path = f"/people/{console.person('Olle')}"
+    assert anna.post(path, data={"action": "unlock"}, headers=ORIGIN).status_code == 303
+    assert console.client().post("/sign-in", data=right, headers=ORIGIN).status_code == 303
+
+
 def test_what_excludes_each_other_is_refused_in_words(console: Console) -> None:
     anna = console.signed_in("Anna")
     both = anna.post(

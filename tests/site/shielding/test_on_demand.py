@@ -240,7 +240,7 @@ def test_a_camera_without_a_larger_picture_says_so(desk: Desk) -> None:
         await hub.close()
         return text
 
-    assert "no larger picture" in asyncio.run(look())
+    assert "no larger masked picture" in asyncio.run(look())
 
 
 def test_scenes_are_read_and_never_changed(tmp_path: Path) -> None:

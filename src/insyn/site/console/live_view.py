@@ -37,11 +37,6 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         desk.camera(camera)
         return Response(status_code=204)
 
-    @made.websocket("/live/{camera}/full")
-    async def full(socket: WebSocket, camera: str) -> None:
-        """The same in full resolution, masked, where the machine has room for it."""
-        await serve(socket, camera, desk.full, "live-full")
-
     @made.websocket("/live/{camera}")
     async def live(socket: WebSocket, camera: str) -> None:
         await serve(socket, camera, desk.hub, "live")
@@ -76,6 +71,11 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
+
+    @made.websocket("/live/{camera}/full")
+    async def full(socket: WebSocket, camera: str) -> None:
+        """The same in full resolution, masked, where the machine has room for it."""
+        await serve(socket, camera, desk.full, "live-full")
 
     return made
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
-from insyn.trust.people import users
+from insyn.trust.people import signing_in, users
 from insyn.trust.people.duties import Role
 from insyn.web.pages import Pages
 
@@ -96,6 +96,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 elif action in ("disable", "enable"):
                     state = users.State.DISABLED if action == "disable" else users.State.ACTIVE
                     users.set_state(connection, person, state, actor=actor, now=now)
+                elif action == "unlock":
+                    signing_in.unlock(connection, person, actor=actor, now=now)
                 elif action == "invite":
                     token = users.invite_again(connection, person, actor=actor, now=now)
                 found = users.find(connection, person)

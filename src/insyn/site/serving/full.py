@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from insyn.site.cameras.register import Camera
@@ -54,8 +56,15 @@ def on_demand_of(site: SiteDirectory) -> OnDemand:
         return Plan(source=source, make_shield=make_shield, settings=version)
 
     plans = SitePlans(site, StreamName.MAIN, plan)
+
+    def planned() -> Mapping[str, Plan]:
+        # What masks more every day than is masked here would make the large picture show more.
+        if asdict(read_settings(site)).get("detector"):
+            return {}
+        return {name: each for name, each in plans.now().items() if each is not None}
+
     return OnDemand(
-        lambda: {name: each for name, each in plans.now().items() if each is not None},
+        planned,
         budget=lambda: read_settings(site).full_views or usual_budget(),
         socket=full_socket(site),
         state=site.run / "full-1.json",

@@ -333,16 +333,6 @@ class _Work:
         """Keep what has been masked so far: the camera yields no more, or another size."""
         self._flush()
 
-    def _tell_seen(self, step: Step) -> None:
-        now_ns = time.monotonic_ns()
-        if now_ns - self._seen_ns < SEEN_NS:
-            return
-        self._seen_ns = now_ns
-        mask = step.mask
-        covered = 1.0 if mask is None else float(np.count_nonzero(mask)) / mask.size
-        said = {"covered": round(covered, 4), "activity": round(step.activity, 4)}
-        self._line.show(Message(kind=Say.SEEN, body=json.dumps(said).encode()))
-
     def _tell(self, step: Step, *, again: bool) -> None:
         """Tell a state that is new; one with a text with each key picture, to who came late."""
         if (self._told and step.state != self._told) or (again and step.text):
@@ -412,3 +402,13 @@ class _Work:
                 started=started,
             )
         )
+
+    def _tell_seen(self, step: Step) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._seen_ns < SEEN_NS:
+            return
+        self._seen_ns = now_ns
+        mask = step.mask
+        covered = 1.0 if mask is None else float(np.count_nonzero(mask)) / mask.size
+        said = {"covered": round(covered, 4), "activity": round(step.activity, 4)}
+        self._line.show(Message(kind=Say.SEEN, body=json.dumps(said).encode()))

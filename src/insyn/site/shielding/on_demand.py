@@ -194,5 +194,8 @@ class OnDemand:
                 ),
             }
         else:
-            said = {"reason": "no larger", "text": "This camera sends no larger picture."}
+            said = {
+                "reason": "no larger",
+                "text": "There is no larger masked picture of this camera.",
+            }
         return Message(kind=Say.ERROR, body=json.dumps(said).encode())
