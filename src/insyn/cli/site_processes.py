@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import signal
+import socket
 from typing import Annotated
 
 import typer
 
 from insyn.cli.options import DataOption, data_directory
+
+UNSENT_BYTES = 64 << 10
+"""What the kernel may hold of a connection that has not been sent: two seconds of a busy camera."""
 
 PartOption = Annotated[str, typer.Option("--part", help="Which process of how many this is.")]
 
@@ -83,4 +88,9 @@ def web(
         proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
-    uvicorn.Server(config).run()
+    listening = config.bind_socket()
+    with contextlib.suppress(AttributeError, OSError):
+        # Else the kernel takes megabytes for a viewer who reads slowly: a minute of old pictures,
+        # before live view notices and drops to a key frame. Accepted sockets inherit it.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+    uvicorn.Server(config).run(sockets=[listening])
