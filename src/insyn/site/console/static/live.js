@@ -5,6 +5,7 @@ const NOTED = 25; // pictures over which the least slack is taken
 const LOST_S = 3; // further behind than this, the tile jumps
 const PATIENCE_MS = 3500; // silence after which a tile says so
 const AWAY_MS = 20_000; // out of sight for so long, a tile lets go
+const Media = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the first on phones
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 const SAYS = {
@@ -42,7 +43,8 @@ class InsynLive extends HTMLElement {
 
   #build() {
     this.replaceChildren();
-    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true });
+    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true,
+      disableRemotePlayback: true });
     this.label = this.#part("div", "label");
     const name = document.createElement(this.hasAttribute("href") ? "a" : "span");
     name.textContent = this.getAttribute("name");
@@ -141,7 +143,7 @@ class InsynLive extends HTMLElement {
     this.queue = [];
     this.slacks = [];
     this.buffer = null;
-    const source = (this.source = new MediaSource());
+    const source = (this.source = new Media());
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = URL.createObjectURL(source);
     this.video.src = this.url;

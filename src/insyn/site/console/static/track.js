@@ -3,6 +3,7 @@ const AHEAD_MS = 25_000;
 const SPAN_MS = 10 * 60_000;
 const BEHIND_S = 30;
 const AGAIN_MS = 2000;
+const Media = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the first on phones
 const DRIFT_S = 0.15;
 
 export class Track {
@@ -11,6 +12,7 @@ export class Track {
     this.camera = figure.dataset.camera;
     this.token = figure.dataset.token;
     this.video = figure.querySelector("video");
+    this.video.disableRemotePlayback = true;
     this.note = Object.assign(document.createElement("p"), { className: "says", hidden: true });
     this.still = Object.assign(document.createElement("img"), { className: "over", alt: "", hidden: true });
     figure.append(this.still, this.note);
@@ -96,7 +98,7 @@ export class Track {
 
   #open(mime) {
     this.mime = mime;
-    const source = (this.source = new MediaSource());
+    const source = (this.source = new Media());
     if (this.address) URL.revokeObjectURL(this.address);
     this.address = URL.createObjectURL(source);
     this.video.src = this.address;
