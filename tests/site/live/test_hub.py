@@ -144,3 +144,20 @@ def test_an_error_takes_the_picture_away_from_who_comes_later(
 
     told, *_ = asyncio.run(look())
     assert json.loads(told)["reason"] == "stalled"
+
+
+def test_who_comes_later_hears_what_the_shield_does_now(
+    publisher: Publisher, tmp_path: Path
+) -> None:
+    async def look() -> list[str | bytes]:
+        changed = Message(kind=Say.STATE, body=b'{"state": "LIGHT", "text": ""}')
+        publisher.say(CAMERA, *init(), fragment(1, is_key=True), changed)
+        publisher.say(CAMERA, fragment(2, is_key=True))
+        hub = Hub(lambda _: tmp_path / "shield.sock")
+        first = await take(hub.watch(CAMERA), 4)
+        second = await take(hub.watch(CAMERA), 4)
+        await hub.close()
+        return [first[2], second[2]]
+
+    for told in asyncio.run(look()):
+        assert json.loads(told) == {"type": "state", "state": "LIGHT", "text": ""}

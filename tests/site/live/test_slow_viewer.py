@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 from tests.support.served_site import MadeSite, make_site, serving_console
@@ -25,7 +24,7 @@ COUNT = 1500
 
 
 @contextmanager
-def connected(url: str, camera: str, session: str) -> Iterator[IO[bytes]]:
+def connected(url: str, camera: str, session: str) -> Iterator[socket.SocketIO]:
     """A WebSocket that reads nothing but what it is told to (RFC 6455, 4.1)."""
     place = urlsplit(url)
     head = (
@@ -42,7 +41,7 @@ def connected(url: str, camera: str, session: str) -> Iterator[IO[bytes]]:
             yield file
 
 
-def read_message(file: IO[bytes]) -> tuple[bool, bytes]:
+def read_message(file: socket.SocketIO) -> tuple[bool, bytes]:
     """Whether the next message is text, and what it holds; servers do not mask or split ours."""
     first, second = exactly(file, 2)
     size = second & 0x7F
@@ -53,7 +52,7 @@ def read_message(file: IO[bytes]) -> tuple[bool, bytes]:
     return first & 0xF == 1, exactly(file, size)
 
 
-def exactly(file: IO[bytes], size: int) -> bytes:
+def exactly(file: socket.SocketIO, size: int) -> bytes:
     content = b""
     while len(content) < size:
         part = file.read(size - len(content))

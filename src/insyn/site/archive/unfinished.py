@@ -25,7 +25,7 @@ def unfinished(root: Path, camera: str, *, recording: str = "") -> list[Recordin
     Raises:
         Refusal: the camera's id is no name of a folder.
     """
-    if not camera or Path(camera).name != camera:
+    if camera in ("", "..") or Path(camera).name != camera:
         raise Refusal("there is no such camera")
     folder = root / camera / str(StreamName.MASKED)
     try:
