@@ -25,6 +25,9 @@ from insyn.site.shield.placing import LARGEST_SHIFT, STILL, SURE, shift_between
 FOLLOW = 0.04
 """Share of a small difference that the background follows, each half second."""
 
+SURE_FIT = 0.9
+"""Share from which on the light is known whatever else has changed."""
+
 KEPT = 6
 """Pictures for which a light that holds is not fitted anew."""
 
@@ -51,6 +54,20 @@ class Compared:
     shift: tuple[float, float]
     sound: bool
     raw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """Where a picture differs, pixel by pixel: `levels` are faint, weak and strong."""
+
+    levels: tuple[Gray, Gray, Gray]
+    unknown: Mask
+    tone: Tone
+    raw: float
+
+    @property
+    def is_sound(self) -> bool:
+        return self.tone.fit >= SOUND_FIT and self.raw < 0.8
 
 
 class Comparison:
@@ -95,23 +112,33 @@ class Comparison:
     def compare(self, now: Small) -> Compared:
         """Compare the next picture."""
         self._count += 1
-        result = self._at_shift(now, self._shift)
-        if self._follows_shift and self._looks_moved(result):
+        seen = self._seen(now, self._shift)
+        if self._follows_shift and self._looks_moved(seen):
             found = self._found_shift(now)
             if found is not None and math.dist(found, self._shift) > STILL / 2:
-                other = self._at_shift(now, found)
-                if other.raw < 0.97 * result.raw:
+                # The light does not depend on where the camera looks, where it is known at all.
+                known = seen.tone if seen.tone.fit >= SURE_FIT else None
+                other = self._seen(now, found, known)
+                if other.raw < 0.97 * seen.raw:
                     moved = math.dist(found, self._shift)
                     self._shaken = max(self._shaken, min(0.5, 0.15 + 0.1 * moved))
-                    self._shift, result = found, other
+                    self._shift = found
+                    seen = self._seen(now, found) if known else other
         self._shaken *= 0.98
-        self._tone = result.tone
-        return result
+        self._tone = seen.tone
+        return Compared(
+            areas=self.shapes.areas(*seen.levels),
+            unknown=seen.unknown,
+            tone=seen.tone,
+            shift=self._shift,
+            sound=seen.is_sound,
+            raw=seen.raw,
+        )
 
-    def _looks_moved(self, result: Compared) -> bool:
+    def _looks_moved(self, seen: _Seen) -> bool:
         if self._shift != (0.0, 0.0) or self._shaken > 0.05:
             return True
-        return result.raw > 0.02 and (self._count % 3 == 0 or not result.sound)
+        return seen.raw > 0.02 and (self._count % 3 == 0 or not seen.is_sound)
 
     def structure(self, now: Small) -> float:
         """How much of the scene's edges a picture has: near 0 when the view is covered."""
@@ -129,24 +156,17 @@ class Comparison:
             return None
         return (0.0, 0.0) if math.hypot(dx, dy) < STILL else (dx, dy)
 
-    def _at_shift(self, now: Small, shift: tuple[float, float]) -> Compared:
+    def _seen(self, now: Small, shift: tuple[float, float], known: Tone | None = None) -> _Seen:
+        """What differs if the camera is off by so much; in a light that is known, if it is."""
         mean, unknown, tolerance = self._placed(shift)
-        empty = ~(self._masked | unknown)
-        tone = self._light(mean, shift, now, empty)
-        faint, weak, strong = differing(now, self._expected(mean, tone), tolerance)
+        tone = known or self._light(mean, shift, now, ~(self._masked | unknown))
         inside = _none(unknown.view(np.uint8))
         faint, weak, strong = (
-            np.asarray(cv2.bitwise_and(each, inside), np.uint8) for each in (faint, weak, strong)
+            np.asarray(cv2.bitwise_and(each, inside), np.uint8)
+            for each in differing(now, self._expected(mean, tone), tolerance)
         )
         raw = cv2.countNonZero(weak) / max(1, cv2.countNonZero(inside))
-        return Compared(
-            areas=self.shapes.areas(faint, weak, strong),
-            unknown=unknown,
-            tone=tone,
-            shift=shift,
-            sound=tone.fit >= SOUND_FIT and raw < 0.8,
-            raw=raw,
-        )
+        return _Seen(levels=(faint, weak, strong), unknown=unknown, tone=tone, raw=raw)
 
     def _light(self, mean: Small, shift: tuple[float, float], now: Small, empty: Mask) -> Tone:
         """The light of now: that of a moment ago while it holds."""
