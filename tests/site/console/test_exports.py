@@ -231,7 +231,7 @@ def test_a_span_without_recordings_ends_with_its_reason(console: Console) -> Non
     export = path.rsplit("/", 1)[1]
     assert console.settled("operator", export) is Stage.ENDED
     assert "Nothing was recorded" in console.client("operator").get(path).text
-    assert console.steps(export) == ["begun", "ended"]
+    until(lambda: console.steps(export) == ["begun", "ended"], seconds=30)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from insyn.site.shield.analysis import LIVE_AREA, Small, analysed, analysis_size
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.detector import Detector
+from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, MaskedFrame, YuvFrame
 from insyn.site.shield.learning import GAP_S, Learner
 from insyn.site.shield.paint import Style, Tiles, cover, paint
@@ -28,7 +29,9 @@ from insyn.site.shield.recall import Recall
 
 log = logging.getLogger("insyn.shield")
 
-HOLD_S = 0.4
+HOLD_S, GROW = 0.3, 2
+"""Each area is held so long, and grown by so many pixels of a picture 320 wide."""
+
 SETTLE_S = 0.4
 """A step of light or of the camera covers everything so long."""
 
@@ -126,6 +129,7 @@ class Shield:
         self.size = (width, height)
         self.small_size = analysis_size(width, height, self.settings.area)
         self._fps = fps
+        self._shapes = Shapes(self.small_size, grow=GROW)
         self._tiles = Tiles()
         self._backdrop: YuvFrame | None = None
         self._learner = self._new_learner()
@@ -282,8 +286,7 @@ class Shield:
         hold_s = REENTER_S if pts < self._reenters_90k else HOLD_S
         self._until[compared.areas > 0] = pts + int(hold_s * 90_000)
         areas = (self._until > pts).view(np.uint8) * np.uint8(255)
-        shapes = self._comparison.shapes
-        mask = shapes.grown(shapes.filled(areas)) > 0
+        mask = self._shapes.grown(self._shapes.filled(areas)) > 0
         mask |= compared.unknown
         mask |= self._always
         mask &= self._maskable

@@ -135,11 +135,10 @@ class Survey:
         """The empty scene."""
         while self._at < len(self._recent):
             self._take()
-        found = decided(self._samples, self._unit)
-        x, y = self._placing.furthest
-        always = np.zeros_like(found.known)
-        always[y : found.known.shape[0] - y, x : found.known.shape[1] - x] = True
-        return dataclasses.replace(found, known=found.known & always)
+        (width, height), (x, y) = self._size, self._placing.furthest
+        always = np.zeros((height, width), bool)
+        always[y : height - y, x : width - x] = True
+        return decided(self._samples, always, self._unit)
 
 
 def reference_of(samples: list[_Sample]) -> Small:
@@ -149,8 +148,8 @@ def reference_of(samples: list[_Sample]) -> Small:
     return np.asarray(middle, np.uint8)
 
 
-def decided(samples: list[_Sample], unit: float) -> Background:
-    """Which look of each pixel is the empty scene."""
+def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
+    """Which look of each pixel is the empty scene, where it was `always` in view."""
     reference = reference_of(samples)
     height, width = reference.shape[:2]
     book = Codebook((height, width))
@@ -169,7 +168,8 @@ def decided(samples: list[_Sample], unit: float) -> Background:
     for _ in range(ROUNDS):
         _weigh(book, brought, samples, unit)
     chosen = _chosen(book, unit)
-    stands = restless([(one.picture, one.beside) for one in samples], chosen, unit)
+    chosen = dataclasses.replace(chosen, known=chosen.known & always)
+    stands = restless([(one.picture, one.beside) for one in samples], chosen, unit, within=always)
     return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
@@ -30,34 +29,43 @@ its strength usually wavers by + FLOOR levels."""
 NOISY = 1.0
 """With more levels of noise, as by night, a single pixel's wavering tells nothing."""
 
-SWAYS, USUALLY, MOST = 0.08, 2.0, 0.2
+SWAYS, USUALLY, MOST = 0.08, 3.0, 0.2
 """Pixels of a picture 320 wide: who stands 16 m away sways by more. Where the camera itself
 trembles, or its coding does, so many times what three quarters of the scene do; but who sways by
 MOST is believed to be alive whatever the scene does."""
 
-WEAKER = 0.5
+WEAKER = 0.65
 """Beside what sways, so much less sways too: knees less than heads."""
 
 UNDECIDED = 0.3
 """Pixels of a picture 320 wide: where noise could hide a sway so large, nobody knows."""
 
-HEAD, TALL = 0.18, 3.2
+LEAST_PART = 40
+"""Pixels of a picture 320 wide: less that sways is chance."""
+
+HEAD, TALL = 0.15, 2.6
 """Height of a head in heights of what sways, and of somebody who stands in widths."""
 
 BESIDE = 2.0
 """Pixels of a picture 320 wide around whoever stands: a sleeve like the wall behind it."""
 
+HOLLOW = 1.7
+"""An area that fills less of its hull is no one body: several, or a shade on the floor."""
+
 AREA, HEIGHT = 0.0012, 0.05
 """Shares of the picture's area and height from which a wavering area may be somebody."""
 
 
-def restless(pairs: Sequence[Pair], background: Background, unit: float) -> Mask:
+def restless(
+    pairs: Sequence[Pair], background: Background, unit: float, *, within: Mask | None = None
+) -> Mask:
     """Where somebody may stand in the background.
 
     Args:
         pairs: some pictures of the clip in its order, each with one from a little before.
         background: what is believed to be empty.
         unit: the side of a pixel of a picture 320 wide, in pixels.
+        within: what was always in view; None is all of it.
     """
     wavers, noise = _deviation([now for now, _ in pairs], background)
     sways = _swaying(pairs, background, unit)
@@ -70,6 +78,12 @@ def restless(pairs: Sequence[Pair], background: Background, unit: float) -> Mask
     else:
         # What is unknown anyway may be the middle of whoever sways around it.
         found |= ~background.known
+    if within is not None:
+        # What a shaking camera did not always see has borders that come and go.
+        inner = cv2.erode(within.astype(np.uint8), np.ones(place_of(unit)[::-1], np.uint8))
+        sways &= inner > 0
+        found &= inner > 0
+    found |= _whole(sways, unit)
     body = cv2.getStructuringElement(
         cv2.MORPH_ELLIPSE, (round(7.5 * unit) | 1, round(12.5 * unit) | 1)
     )
@@ -79,27 +93,39 @@ def restless(pairs: Sequence[Pair], background: Background, unit: float) -> Mask
     high, wide = found.shape
     out = np.zeros(found.shape, np.uint8)
     for outline in outlines:
-        x, y, across, down = cv2.boundingRect(outline)
-        if down < HEIGHT * high or cv2.contourArea(outline) < AREA * high * wide:
+        is_high = cv2.boundingRect(outline)[3] >= HEIGHT * high
+        area = cv2.contourArea(outline)
+        if not is_high or area < AREA * high * wide:
             continue
-        is_alive = sways[y : y + down, x : x + across].any()
-        # A limb that is as still as the wall lies between those that are not.
-        cv2.fillConvexPoly(out, _whole(outline, unit) if is_alive else cv2.convexHull(outline), 1)
+        hull = cv2.convexHull(outline)
+        if cv2.contourArea(hull) <= HOLLOW * area:
+            # A limb that is as still as the wall lies between those that are not.
+            cv2.fillConvexPoly(out, hull, 1)
+        else:
+            cv2.drawContours(out, [outline], -1, 1, cv2.FILLED)
     side = 2 * round(BESIDE * unit) + 1
     return np.asarray(cv2.dilate(out, np.ones((side, side), np.uint8)) > 0)
 
 
-def _whole(outline: MatLike, unit: float) -> MatLike:
-    """The hull of what sways, and of what a body has around it: feet, which do not sway, arms
-    beside what is thin, and a head above, whose hair may be as dark as the wall.
+def _whole(sways: Mask, unit: float) -> Mask:
+    """What sways, and what a body has around it: feet, which do not sway, arms beside what is
+    thin, and a head above, whose hair may be as dark as the wall.
     """
-    _, _, across, down = cv2.boundingRect(outline)
-    wide, high = (size - each for size, each in zip((across, down), place_of(unit), strict=True))
-    above = round(HEAD * down)
-    below = max(down // 8, round(TALL * wide) - high)
-    beside = max(0, round((high / TALL - wide) / 2))
-    ways = ((-beside, 0), (beside, 0), (0, below), (0, -above))
-    return cv2.convexHull(np.concatenate([outline + np.array(by, np.int32) for by in ways]))
+    out = sways.astype(np.uint8)
+    outlines, _ = cv2.findContours(out, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for outline in outlines:
+        _, _, across, down = cv2.boundingRect(outline)
+        # A place is said to sway when an edge within it does: less so above and below.
+        wide, high = max(1, across - place_of(unit)[0]), max(1, down - place_of(unit)[1] // 2)
+        if cv2.contourArea(outline) < LEAST_PART * unit * unit:
+            continue
+        above = round(HEAD * down)
+        below = max(down // 8, round(TALL * wide) - high)
+        beside = max(0, round((high / TALL - wide) / 2))
+        ways = ((-beside, 0), (beside, 0), (0, below), (0, -above))
+        corners = np.concatenate([outline + np.array(by, np.int32) for by in ways])
+        cv2.fillConvexPoly(out, cv2.convexHull(corners), 1)
+    return out > 0
 
 
 def _swaying(pairs: Sequence[Pair], background: Background, unit: float) -> Mask:

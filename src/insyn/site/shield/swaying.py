@@ -29,16 +29,17 @@ Pair = tuple[Small, Small]
 WIDE, HIGH = 9, 13
 """Pixels of a picture 320 wide: a place, about as large as a head near or a body far."""
 
-SMOOTH = 41
-"""What differs over so many pixels is shade or glare that passes; edges do not shift by it."""
-
 FLAT = 1.0
 """Mean squared slope, levels a pixel, below which a place has no edge that could tell."""
+
+APART, ENOUGH = 60, 16
+"""Pixels of a picture 320 wide across: so near to others there are their shade and their mirrored
+selves on the floor; where a place is looked at so often without them, those looks alone count."""
 
 LEAST = 6
 """With fewer looks at a place nothing can be said."""
 
-SEEN = 0.6
+SEEN = 0.95
 """Share of a place that must be seen for its shift to be told."""
 
 CHANCE = 3.5
@@ -62,8 +63,10 @@ class Sway:
 
 def sway(pairs: Sequence[Pair], background: Background, unit: float) -> Sway:
     """How far each place of the background sways while nothing is seen before it."""
-    series = [_Series(background, unit, is_across) for is_across in (True, False)]
     comparison = Comparison(background, follows_shift=False)
+    edges = _Edges(background, unit)
+    near, apart = ([_Series(edges.slope_across), _Series(edges.slope_down)] for _ in range(2))
+    around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
     for pair in pairs:
         both = [comparison.compare(picture) for picture in pair]
         if not all(one.sound for one in both):
@@ -71,52 +74,110 @@ def sway(pairs: Sequence[Pair], background: Background, unit: float) -> Sway:
         areas = np.bitwise_or(both[0].areas, both[1].areas)
         comparison.masked(areas > 0)
         seen = (comparison.shapes.grown(comparison.shapes.grown(areas)) == 0).astype(np.float32)
-        now, before = (
-            _shifts(picture, one.tone, background.mean, seen, unit)
-            for picture, one in zip(pair, both, strict=True)
-        )
         visible = (cv2.blur(seen, place_of(unit)) > SEEN).astype(np.float32)
-        for axis, one in enumerate(series):
-            one.add(now[axis], before[axis], visible)
-    across, down = (one.found() for one in series)
+        now, before = (
+            edges.shifts(picture, one.tone) for picture, one in zip(pair, both, strict=True)
+        )
+        alone = visible * (cv2.dilate(areas, around) == 0)
+        for axis in (0, 1):
+            for series, looks in ((near, visible), (apart, alone)):
+                series[axis].add(now[axis], before[axis], looks)
+    across, down = (
+        tuple(
+            np.where(far.count >= ENOUGH, by, all_looks)
+            for by, all_looks in zip(far.found(), close.found(), strict=True)
+        )
+        for far, close in zip(apart, near, strict=True)
+    )
     return Sway(
         np.hypot(across[0], down[0]),
         np.maximum(across[1], down[1]),
-        (series[0].slope > FLAT) | (series[1].slope > FLAT),
+        (edges.slope_across > FLAT) | (edges.slope_down > FLAT),
     )
+
+
+class _Edges:
+    """The scene's own edges, and how far a picture's lie from them.
+
+    In each place, what a picture differs by is explained by a shift in both ways, and by light,
+    which changes contrast and shifts nothing. Least squares over the place.
+    """
+
+    def __init__(self, background: Background, unit: float) -> None:
+        self._size = place_of(unit)
+        self._scene = background.mean[:, :, 0]
+        light = _smooth(self._scene.astype(np.float32))
+        across, down = (
+            np.asarray(cv2.Sobel(light, cv2.CV_32F, *by, scale=1 / 8), np.float32)
+            for by in ((1, 0), (0, 1))
+        )
+        self.slope_across = self._mean(across * across)
+        self.slope_down = self._mean(down * down)
+        self._causes = [(each, self._mean(each)) for each in (across, down, light)]
+        power = self._with(light, 2) + 1.0
+        self._by_light = [self._with(each, 2) / power for each in (across, down)]
+        self._xx = self._shared(across, 0, 0) + FLAT
+        self._yy = self._shared(down, 1, 1) + FLAT
+        # Along one straight edge a shift tells nothing: never quite, lest it be divided by nothing.
+        most = 0.98 * np.sqrt(self._xx * self._yy)
+        self._xy = np.clip(self._shared(across, 0, 1), -most, most)
+
+    def _mean(self, plane: Plane) -> Plane:
+        return np.asarray(cv2.blur(plane, self._size), np.float32)
+
+    def _with(self, plane: Plane, cause: int) -> Plane:
+        """Covariance of a plane and a cause in each place."""
+        other, mean = self._causes[cause]
+        return self._mean(other * plane) - mean * self._mean(plane)
+
+    def _shared(self, plane: Plane, own: int, other: int) -> Plane:
+        """Covariance of two slopes, without what both share with the light."""
+        with_light = self._with(self._causes[own][0], 2)
+        return np.asarray(self._with(plane, other) - self._by_light[other] * with_light, np.float32)
+
+    def shifts(self, picture: Small, tone: Tone) -> tuple[Plane, Plane]:
+        """How far each place lies right of and below where it belongs, in pixels."""
+        # Without steps: rounded levels would shift a gentle slope by half a pixel.
+        curve = cv2.GaussianBlur(tone.table[:, :, 0].astype(np.float32), (1, 25), 0)
+        away = picture[:, :, 0].astype(np.float32) - cv2.LUT(self._scene, curve)
+        away = _smooth(np.asarray(away / max(0.1, tone.gain), np.float32))
+        lit = self._with(away, 2)
+        xa, ya = (self._with(away, n) - self._by_light[n] * lit for n in (0, 1))
+        area = self._xx * self._yy - self._xy * self._xy
+        return (
+            np.asarray((self._xy * ya - self._yy * xa) / area, np.float32),
+            np.asarray((self._xy * xa - self._xx * ya) / area, np.float32),
+        )
 
 
 class _Series:
     """The shifts of all places along one axis, added up."""
 
-    def __init__(self, background: Background, unit: float, is_across: bool) -> None:
-        slope = _slopes(background.mean[:, :, 0].astype(np.float32))[0 if is_across else 1]
-        self.slope = cv2.blur(slope * slope, place_of(unit))
-        shape = background.known.shape
-        self._count, self._sum, self._squares, self._steps = (
-            np.zeros(shape, np.float32) for _ in range(4)
+    def __init__(self, slope: Plane) -> None:
+        self._slope = slope
+        self.count, self._sum, self._squares, self._steps = (
+            np.zeros(slope.shape, np.float32) for _ in range(4)
         )
 
     def add(self, now: Plane, before: Plane, seen: Plane) -> None:
-        for each in (now, before):
-            each -= self._common(each, seen)
+        now, before = (each - self._common(each, seen) for each in (now, before))
         middle = (now + before) * (0.5 * seen)
-        self._count += seen
+        self.count += seen
         self._sum += middle
         self._squares += middle * middle
         self._steps += seen * (now - before) ** 2
 
     def _common(self, shift: Plane, seen: Plane) -> float:
         """What all places share is the camera's own trembling."""
-        sure = (seen > 0) & (self.slope > 8 * FLAT)
+        sure = (seen > 0) & (self._slope > 8 * FLAT)
         return float(np.median(shift[sure])) if np.count_nonzero(sure) > 200 else 0.0
 
     def found(self) -> tuple[Plane, Plane]:
-        count = np.maximum(self._count, 1)
+        count = np.maximum(self.count, 1)
         variance = np.maximum(0.0, self._squares / count - (self._sum / count) ** 2)
         # The steps between two pictures hold twice their noise, their mean half of it.
         noise = self._steps / count / 4
-        enough = self._count >= LEAST
+        enough = self.count >= LEAST
         by_chance = noise * CHANCE * np.sqrt(2 / count)
         beyond = np.where(enough, np.sqrt(np.maximum(0.0, variance - noise - by_chance)), 0.0)
         error = np.where(enough, np.sqrt(2 * by_chance), np.inf)
@@ -128,28 +189,5 @@ def place_of(unit: float) -> tuple[int, int]:
     return round(WIDE * unit) | 1, round(HIGH * unit) | 1
 
 
-def _slopes(luma: Plane) -> tuple[Plane, Plane]:
-    smooth = cv2.GaussianBlur(luma, (5, 5), 0)
-    return (
-        np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), np.float32),
-        np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8), np.float32),
-    )
-
-
-def _shifts(
-    picture: Small, tone: Tone, scene: Small, seen: Plane, unit: float
-) -> tuple[Plane, Plane]:
-    """How far each place lies right of and below where it belongs."""
-    # Without steps: rounded levels would shift a gentle slope by half a pixel.
-    curve = cv2.GaussianBlur(tone.table[:, :, 0].astype(np.float32), (1, 25), 0)
-    expected = np.asarray(cv2.LUT(scene[:, :, 0], curve), np.float32)
-    away = cv2.GaussianBlur(picture[:, :, 0].astype(np.float32) - expected, (5, 5), 0)
-    wide = (round(SMOOTH * unit) | 1,) * 2
-    away = (away - cv2.blur(away * seen, wide) / np.maximum(0.05, cv2.blur(seen, wide))) * seen
-    x, y = (slope * seen for slope in _slopes(expected))
-    size = place_of(unit)
-    xx, yy, xy = cv2.blur(x * x, size), cv2.blur(y * y, size), cv2.blur(x * y, size)
-    xa, ya = cv2.blur(x * away, size), cv2.blur(y * away, size)
-    xx, yy = xx + FLAT, yy + FLAT
-    area = xx * yy - xy * xy
-    return (xy * ya - yy * xa) / area, (xy * xa - xx * ya) / area
+def _smooth(plane: Plane) -> Plane:
+    return np.asarray(cv2.GaussianBlur(plane, (5, 5), 0), np.float32)
