@@ -28,7 +28,7 @@ FOLLOW = 0.04
 SURE_FIT = 0.9
 """Share from which on the light is known whatever else has changed."""
 
-KEPT = 6
+KEPT = 8
 """Pictures for which a light that holds is not fitted anew."""
 
 SOUND_FIT = 0.5
@@ -177,9 +177,14 @@ class Comparison:
             if self._offsets is not None and self._offsets.holds(shown):
                 return fit
         fit = fitted(mean, now, empty)
+        self._keep_light(fit, mean, shift, now, empty)
+        return fit
+
+    def _keep_light(
+        self, fit: Tone, mean: Small, shift: tuple[float, float], now: Small, empty: Mask
+    ) -> None:
         self._fit, self._fitted_at, self._kept = fit, shift, KEPT
         self._offsets = offsets(self._expected(mean, fit), now, empty)
-        return fit
 
     def _expected(self, mean: Small, tone: Tone) -> Small:
         """The empty scene in a light; it is the same one for several pictures."""
@@ -208,7 +213,8 @@ class Comparison:
         """Let the background follow slow change where nobody is; meant twice a second."""
         if compared.shift != (0.0, 0.0) or not compared.sound:
             return
-        tone = fitted(self.background.mean, now, ~(covered | self._unknown))
+        empty = ~(covered | self._unknown)
+        tone = fitted(self.background.mean, now, empty)
         expected = tone.applied(self.background.mean)
         far = cv2.threshold(_largest(cv2.absdiff(now, expected)), 9, 255, cv2.THRESH_BINARY)[1]
         near = self.shapes.grown(self.shapes.grown(covered.view(np.uint8)))
@@ -220,6 +226,7 @@ class Comparison:
         mean = np.asarray(cv2.convertScaleAbs(self._exact), np.uint8)
         self.background = dataclasses.replace(self.background, mean=mean)
         self._half = self._small_luma(mean)
+        self._keep_light(tone, mean, (0.0, 0.0), now, empty)
 
 
 def _largest(apart: MatLike) -> MatLike:

@@ -31,6 +31,23 @@ class _Channel:
     note: Message | None = None
     readers: set[_Reader] = field(default_factory=set)
 
+    def take(self, message: Message, raw: bytes) -> None:
+        """Remember what whoever comes next must hear."""
+        match message.kind:
+            case Say.INIT:
+                self.begin, self.gop, self.note = [message], [], None
+            case Say.INIT_SEGMENT:
+                self.begin.append(message)
+            case Say.KEY:
+                self.gop = [raw]
+            case Say.FRAGMENT:
+                if len(self.gop) < MAX_GOP:
+                    self.gop.append(raw)
+            case Say.ERROR:
+                self.begin, self.gop, self.note = [], [], message
+            case Say.STATE:
+                self.note = message
+
 
 class _Reader:
     """One connection: waits for a key fragment, then takes each fragment in turn."""
@@ -68,6 +85,8 @@ class Publisher:
     def __init__(self, path: Path) -> None:
         """Serve at this path; a socket that a dead worker left there is replaced."""
         self._path = path
+        self._lock = threading.Lock()
+        """Held for moments: over the channels, which all threads write to."""
         self._channels: dict[str, _Channel] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -80,13 +99,25 @@ class Publisher:
         self._ready.wait()
 
     def say(self, camera: str, *messages: Message) -> None:
-        """Hand messages of a camera over, from any thread; never waits."""
-        with contextlib.suppress(RuntimeError):  # closed meanwhile
-            self._loop.call_soon_threadsafe(self._deliver, camera, messages)
+        """Hand messages of a camera over, from any thread; never waits for a reader.
+
+        The loop is woken only where somebody looks: most cameras are watched by nobody.
+        """
+        raws = [message.to_bytes() for message in messages]
+        with self._lock:
+            channel = self._channels.setdefault(camera, _Channel())
+            for message, raw in zip(messages, raws, strict=True):
+                channel.take(message, raw)
+            # Who comes later has begun with these messages.
+            readers = tuple(channel.readers)
+        if readers:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                self._loop.call_soon_threadsafe(_send, readers, messages, raws)
 
     def watched(self) -> list[str]:
         """Whose pictures somebody has connected for, the first to ask first; from any thread."""
-        return [name for name, channel in list(self._channels.items()) if channel.readers]
+        with self._lock:
+            return [name for name, channel in self._channels.items() if channel.readers]
 
     def forget(self, camera: str) -> None:
         """Let go of a camera's readers: it is shown no more."""
@@ -129,43 +160,31 @@ class Publisher:
         channel = one = None
         try:
             camera = (await reader.readline()).decode("utf-8", "replace").strip()
-            channel = self._channels.setdefault(camera, _Channel())
             one = _Reader(writer)
-            one.begin(
-                [*channel.begin, *([channel.note] if channel.note else [])],
-                channel.gop if channel.begin else [],
-            )
-            channel.readers.add(one)
+            with self._lock:
+                channel = self._channels.setdefault(camera, _Channel())
+                begin = [*channel.begin, *([channel.note] if channel.note else [])]
+                gop = list(channel.gop) if channel.begin else []
+                channel.readers.add(one)
+            one.begin(begin, gop)
             await reader.read()  # the reader says nothing more; ends when it goes
         except (OSError, ValueError):
             pass  # a reader that breaks off is no failure of ours
         finally:
             if channel is not None and one is not None:
-                channel.readers.discard(one)
+                with self._lock:
+                    channel.readers.discard(one)
             writer.close()
 
-    def _deliver(self, camera: str, messages: Iterable[Message]) -> None:
-        channel = self._channels.setdefault(camera, _Channel())
-        for message in messages:
-            raw = message.to_bytes()
-            match message.kind:
-                case Say.INIT:
-                    channel.begin, channel.gop, channel.note = [message], [], None
-                case Say.INIT_SEGMENT:
-                    channel.begin.append(message)
-                case Say.KEY:
-                    channel.gop = [raw]
-                case Say.FRAGMENT:
-                    if len(channel.gop) < MAX_GOP:
-                        channel.gop.append(raw)
-                case Say.ERROR:
-                    channel.begin, channel.gop, channel.note = [], [], message
-                case Say.STATE:
-                    channel.note = message
-            for one in channel.readers:
-                one.send(message, raw)
-
     def _forget(self, camera: str) -> None:
-        channel = self._channels.pop(camera, None)
-        for one in channel.readers if channel else ():
+        with self._lock:
+            channel = self._channels.pop(camera, None)
+            readers = tuple(channel.readers) if channel else ()
+        for one in readers:
             one.close()
+
+
+def _send(readers: Iterable[_Reader], messages: Iterable[Message], raws: Iterable[bytes]) -> None:
+    for message, raw in zip(messages, raws, strict=True):
+        for one in readers:
+            one.send(message, raw)
