@@ -208,13 +208,14 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             return one(request, job, 0.0, sentence(error), 400)
         looked = job.seen()
         tracks = person.chosen(looked, job.points)
+        seams = {index for each in tracks for index in each.look_at}
         return pages.show(
             request,
             "export_track.html",
             job=job,
             camera=desk.camera(job.span.camera),
             track=named,
-            pictures=[(index, looked.at_s(index)) for index in indices],
+            pictures=[(index, looked.at_s(index), index in seams) for index in indices],
             size=person.shown_size(looked, NARROW),
             stretches=person.stretches(looked, tracks),
             lasts_s=looked.lasts_s,
