@@ -1,4 +1,7 @@
-"""A site of four cameras that runs, with a yesterday; one browser for all tests of this folder."""
+"""A site of four cameras that runs, with a yesterday, and a browser; both end with each file.
+
+Playwright runs an event loop in this thread, so the browser must not outlive the tests that need it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=chromium.WHY_NOT))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium.launched() as launched:
         yield launched
@@ -61,7 +64,7 @@ class Site:
         return self.served.url
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     root = tmp_path_factory.mktemp("norrby")
     clip = _clip(root)
