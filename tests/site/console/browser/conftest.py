@@ -1,6 +1,6 @@
 """A site of four cameras that runs, with a yesterday, and a browser; both end with each file.
 
-Playwright runs an event loop in this thread, so the browser must not outlive the tests that need it.
+Playwright runs an event loop in this thread: the browser must not outlive the tests that need it.
 """
 
 from __future__ import annotations
