@@ -47,6 +47,15 @@ LEAST_AREA = 20
 """Pixels of a picture 320 wide: a person 8 wide and 20 high, mostly hidden."""
 
 
+SHOULDERS = (6, 8, 10)
+"""Pixels: so wide at least are shoulders at the sizes that are looked for; each is looked for again
+at half the size, and so on, so that no two sizes are further apart than a third."""
+
+TORSO, CROWN, HAT = 0.8, 0.55, 0.45
+"""Shares of the shoulders' width: what is below them at least, from them to the top of the hair,
+and the head's width, where the margin of every area is added to the last two."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tolerance:
     """Levels that a pixel may differ by, uint8 (height, width); made once a background."""
@@ -116,6 +125,11 @@ class Shapes:
         self._close = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (across, down))
         self._border = max(across, down)
         self._near = np.ones((_odd(33 * unit), _odd(11 * unit)), np.uint8)
+        self._torsos = [np.ones((round(TORSO * wide), wide), np.uint8) for wide in SHOULDERS]
+        self._crowns = [
+            np.ones((round((TORSO + CROWN) * wide), round(HAT * wide)), np.uint8)
+            for wide in SHOULDERS
+        ]
         side = 2 * max(1, round(grow * unit)) + 1
         self._grow = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
 
@@ -165,6 +179,32 @@ class Shapes:
         out = np.zeros_like(areas)
         cv2.drawContours(out, outlines, -1, 255, cv2.FILLED)
         return out
+
+    def crowned(self, areas: Gray) -> Gray:
+        """With room for a head above whatever may be shoulders, at every size.
+
+        Hair like the wall behind it differs in nothing; that shoulders have a head is certain.
+        Only adds; above a head that was found it adds little.
+        """
+        out = areas
+        level = areas
+        while min(level.shape) > SHOULDERS[-1]:
+            crowns = np.zeros_like(level)
+            for shoulders, torso, crown in zip(SHOULDERS, self._torsos, self._crowns, strict=True):
+                centres = cv2.erode(level, torso, borderType=cv2.BORDER_REPLICATE)
+                if not cv2.countNonZero(centres):
+                    break
+                anchor = (crown.shape[1] // 2, round(TORSO * shoulders) // 2)
+                cv2.bitwise_or(crowns, cv2.dilate(centres, crown, anchor=anchor), dst=crowns)
+            if not cv2.countNonZero(crowns):
+                break  # nothing is as wide as this, nor wider
+            whole = cv2.resize(crowns, areas.shape[::-1], interpolation=cv2.INTER_NEAREST)
+            out = cv2.bitwise_or(out, whole)
+            half = (level.shape[1] // 2, level.shape[0] // 2)
+            level = cv2.threshold(
+                cv2.resize(level, half, interpolation=cv2.INTER_AREA), 127, 255, cv2.THRESH_BINARY
+            )[1]
+        return np.asarray(out, np.uint8)
 
     def grown(self, areas: Gray) -> Gray:
         """A margin on every side."""

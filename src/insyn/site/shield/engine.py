@@ -286,7 +286,7 @@ class Shield:
         hold_s = REENTER_S if pts < self._reenters_90k else HOLD_S
         self._until[compared.areas > 0] = pts + int(hold_s * 90_000)
         areas = (self._until > pts).view(np.uint8) * np.uint8(255)
-        mask = self._shapes.grown(self._shapes.filled(areas)) > 0
+        mask = self._shapes.grown(self._shapes.crowned(self._shapes.filled(areas))) > 0
         mask |= compared.unknown
         mask |= self._always
         mask &= self._maskable

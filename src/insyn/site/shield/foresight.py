@@ -376,7 +376,7 @@ class Foresight:
         self._past.append((at, compared))
         if not compared.sound:
             return Foreseen(frame=frame, mask=None, people=None, activity=1.0)
-        grown = self._shapes.grown(self._shapes.filled(areas)) > 0
+        grown = self._shapes.grown(self._shapes.crowned(self._shapes.filled(areas))) > 0
         return Foreseen(
             frame=frame,
             mask=grown | compared.unknown,
