@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -186,8 +186,8 @@ class Shapes:
         Hair like the wall behind it differs in nothing; that shoulders have a head is certain.
         Only adds; above a head that was found it adds little.
         """
-        out = areas
-        level = areas
+        out: NDArray[np.integer[Any] | np.floating[Any]] = areas
+        level = out
         while min(level.shape) > SHOULDERS[-1]:
             crowns = np.zeros_like(level)
             for shoulders, torso, crown in zip(SHOULDERS, self._torsos, self._crowns, strict=True):
