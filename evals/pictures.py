@@ -22,7 +22,7 @@ from insyn.trust.people.duties import Actor, Role
 
 OUT = Path(__file__).parents[1] / "docs" / "pictures"
 CAMERAS = ("Ticket hall", "North stairs", "Platform 2", "Concourse west")
-EMPTY_S = 40
+EMPTY_S = 100
 RUNNING = """() => { const tiles = [...document.querySelectorAll("insyn-live")];
   return tiles.length === 4 && tiles.every((tile) => tile.dataset.state === "RUN"); }"""
 PLAYABLE = """() => [...document.querySelectorAll(".track video")]
@@ -52,7 +52,7 @@ def main() -> None:
             chromium.opened(browser, served.url, made.session("oskar")) as window,
         ):
             page = window.go("/")
-            page.wait_for_function(RUNNING)
+            page.wait_for_function(RUNNING, timeout=600_000)
             page.wait_for_timeout(1000 * max(0.0, people_come - time.time() % 86_400) + 25_000)
             _take(page, "wall")
             chosen = "&".join(f"camera={camera}" for camera in made.cameras.values())
