@@ -55,7 +55,9 @@ _READ = 0.1
 _Place = tuple[int, int, int]
 """Clause, start and end."""
 _Places = dict[str, list[_Place]]
-_PUT_OFF = frozenset({"face_recognition", "biometric_categorisation", "identification"})
+_PUT_OFF = frozenset(
+    {"face_recognition", "biometric_categorisation", "identification", "security_access"}
+)
 """Signals whose negation is not believed where the sentence speaks of later."""
 
 
@@ -155,7 +157,12 @@ class Lexicon:
             for signal in self.signals:
                 if _meet(signal, said, spoken) and not _lifted(signal, said, spoken):
                     yield _found(signal, signal.id, field, words, strong=True)
-                elif signal.id in _PUT_OFF and put_off and _meet(signal, spoken, spoken):
+                elif (
+                    signal.id in _PUT_OFF
+                    and put_off
+                    and _meet(signal, spoken, spoken)
+                    and not _lifted(signal, spoken, spoken)
+                ):
                     yield _found(signal, "put_off", field, words, strong=False)
 
     def _languages(self, clauses: Sequence[Clause]) -> frozenset[str]:
@@ -232,7 +239,9 @@ def _meet(signal: Signal, said: _Places, spoken: _Places) -> bool:
 
 def _lifted(signal: Signal, said: _Places, spoken: _Places) -> bool:
     """Whether something in the sentence takes the signal away; `a&b`: only both together."""
-    denied = {f"no:{concept}" for concept in spoken.keys() - said.keys()}
+    # What is denied for now is not denied.
+    later = "unreliable_negation" in spoken
+    denied = set() if later else {f"no:{concept}" for concept in spoken.keys() - said.keys()}
     present = said.keys() | denied | (signal.quiet & spoken.keys())
     return any(present >= set(concepts.split("&")) for concepts in signal.unless)
 

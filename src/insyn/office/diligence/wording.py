@@ -51,6 +51,10 @@ _OFFERED = frozenset({"face", "categorisation", "identify", "mood"})
 """Concepts of what a solution may hold: struck from the offer, it does not hold it."""
 _ACTS = frozenset({"linking", "watching", "know", "tracing", "identify"})
 """Concepts of acts: the verbs of some languages carry their negation within."""
+_LEAVE = frozenset({"leave", "innocent"})
+"""Concepts of what is asked before pictures leave; without it, they leave all the same."""
+_BESIDE = 2
+"""Words between "without" and what is done without."""
 _REFUSALS = ("refus", "declin", "reject", "rechaz", "recus", "abgelehnt", "отказ", "reddet")
 _JOINS = frozenset({
     "and", "und", "et", "y", "e", "и", "ve", "dan", "na", "va", "ja", "och", "og", "i", "sowie",
@@ -127,6 +131,8 @@ class Negation:
         negations = [h for h in hits if h.concept == "negation"]
         if hit.concept in _OFFERED:
             negations += [h for h in hits if h.concept == "struck"]
+        if hit.concept not in _LEAVE:
+            negations = [n for n in negations if not _is_of_leave(folded, n, hits)]
         if not negations:
             return []
         hiding = [h for h in hits if h.concept == "hiding"]
@@ -140,11 +146,12 @@ class Negation:
             n
             for n in negations
             if not any(h.start <= n.start < h.end for h in hiding)
+            and not _is_everyday(n, hit, hits)
             and (
                 not (n.term.isascii() or _ARABIC.match(n.term))
                 or "en" in n.languages
                 or n.languages & hit.languages
-                or (n.end + 1 == hit.start and (len(n.term) > _SHORT or n.term in _BEFORE))
+                or (n.end + 1 == hit.start and (n.letters > _SHORT or n.term in _BEFORE))
                 or ((len(n.term) > _SHORT or not n.term.isascii()) and n.languages & spoken)
             )
         ]
@@ -210,3 +217,35 @@ class Negation:
             return False
         refusal = negator.term.startswith(_REFUSALS)
         return refusal or bool(_WILL.search(" ".join(words[joined:])))
+
+
+def _is_everyday(negator: Hit, hit: Hit, hits: list[Hit]) -> bool:
+    """Whether the language of the hit uses it for something else: Latvian "no" is "from"."""
+    return not negator.languages & hit.languages and any(
+        h.concept == "plain"
+        and (h.start, h.end) == (negator.start, negator.end)
+        and h.languages & hit.languages
+        for h in hits
+    )
+
+
+def _is_of_leave(folded: str, negator: Hit, hits: list[Hit]) -> bool:
+    """Whether it says that no leave is asked, as "without a request": the act is not denied.
+
+    "Nobody looks without a request" denies it; there the two are one promise.
+    """
+    if any(h.concept == "nobody" for h in hits):
+        return False
+    leaves = [h for h in hits if h.concept in _LEAVE]
+    return any(
+        w.start < negator.end and negator.start < w.end and any(_is_beside(folded, w, o) for o in leaves)
+        for w in hits
+        if w.concept == "without"
+    )
+
+
+def _is_beside(folded: str, without: Hit, leave: Hit) -> bool:
+    """Whether the word of leave comes soon after, or stands right before."""
+    if leave.start >= without.end:
+        return len(folded[without.end : leave.start].split()) <= _BESIDE
+    return leave.end <= without.start <= leave.end + 1
