@@ -67,11 +67,12 @@ class _Derivation:
     def facts(self) -> Facts:
         deal = self.deal
         end_user = self._end_user()
-        use = self._use(end_user)
+        safeguards = deal.country_safeguards or safeguards_of(deal.country)
+        is_weak = safeguards in ("C2", "C3", UNKNOWN)
+        use = self._use(end_user, is_weak=is_weak)
         area = self._area()
         capabilities = normal(self.deal.capabilities or ())
         identifies = self._identifies(capabilities)
-        safeguards = deal.country_safeguards or safeguards_of(deal.country)
         if any(VERIFYING.search(name) for name in capabilities):
             self.signals.add("identification")
         self._evidence()
@@ -87,7 +88,7 @@ class _Derivation:
             "is_wide": area in WIDE,
             "is_public": deal.public_access is not False,
             "safeguards": safeguards,
-            "is_weak": safeguards in ("C2", "C3", UNKNOWN),
+            "is_weak": is_weak,
             "cameras": self._cameras(area),
             "knows_cameras": deal.camera_count is not None,
             "capabilities": capabilities,
@@ -176,7 +177,7 @@ class _Derivation:
             and any(self.lexicon.has(deal.end_user or "", concept) for concept in _OWNERS)
         )
 
-    def _use(self, end_user: str) -> str:
+    def _use(self, end_user: str, *, is_weak: bool) -> str:
         deal = self.deal
         declared = self._declared(deal.use_case, USES, "unspecified")
         read = use_of(deal.purpose_stated)
@@ -189,6 +190,8 @@ class _Derivation:
         watched = {"dissent_targeted", "group_targeted"}
         if not self._is_own_place():  # A congregation that films its own door watches nobody else.
             watched.add("gatherings_watched")
+            if is_weak:  # Elsewhere police beside a demonstration are a thing of any street.
+                watched.add("gatherings_policed")
         if tame and self.signals & watched:
             self._contradict("use_case", f"declared {use}, the text speaks of watching people")
             return "campaign_or_social_management"
