@@ -42,6 +42,7 @@ OWN = (
     "deals_unseen_e.json",
     "deals_unseen_f.json",
     "deals_unseen_g.json",
+    "deals_unseen_h.json",
 )
 """Sets in evals/cases: ours, then by others; each was measured once before anybody looked."""
 HELD = OUTCOMES.index("INVESTIGATE")

@@ -238,7 +238,9 @@ def _is_of_leave(folded: str, negator: Hit, hits: list[Hit]) -> bool:
         return False
     leaves = [h for h in hits if h.concept in _LEAVE]
     return any(
-        w.start < negator.end and negator.start < w.end and any(_is_beside(folded, w, o) for o in leaves)
+        w.start < negator.end
+        and negator.start < w.end
+        and any(_is_beside(folded, w, o) for o in leaves)
         for w in hits
         if w.concept == "without"
     )
