@@ -26,7 +26,7 @@ BELOW = {
         "/password",
     ),
     "oskar": ("/", "/?size=16", "/playback?camera={camera}&camera={other}&day={day}"),
-    "ines": ("/releases", "/playback?day=2001-01-01"),
+    "ines": ("/releases", "/exports", "/playback?day=2001-01-01"),
     "paula": ("/privacy", "/privacy/assessment"),
     "ada": ("/audit", "/audit?verify=true"),
 }
