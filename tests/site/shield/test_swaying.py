@@ -17,6 +17,10 @@ SIZE = (320, 180)
 BODY = (slice(60, 140), slice(150, 174))
 
 
+ROW = 20
+"""Ten seconds of pairs."""
+
+
 def picture(at: float, noise: float, amplitude: float, draw: np.random.Generator) -> Small:
     """A wall of blocks and somebody before it who sways by so many pixels."""
     blocks = np.random.default_rng(1).integers(90, 150, (9, 16)).astype(np.uint8)
@@ -30,11 +34,14 @@ def picture(at: float, noise: float, amplitude: float, draw: np.random.Generator
     return np.asarray(cv2.merge([np.clip(luma, 0, 255).astype(np.uint8), grey, grey]), np.uint8)
 
 
-def filmed(noise: float, amplitude: float) -> tuple[list[Pair], Background]:
+def filmed(noise: float, amplitude: float, every: float = 0.45) -> tuple[list[Pair], Background]:
     """A minute, a pair each half second, and the median of it, which holds whoever stands."""
     draw = np.random.default_rng(7)
     pairs = [
-        (picture(0.45 * n, noise, amplitude, draw), picture(0.45 * n - 0.2, noise, amplitude, draw))
+        (
+            picture(every * n, noise, amplitude, draw),
+            picture(every * (n - 0.4), noise, amplitude, draw),
+        )
         for n in range(120)
     ]
     stack = np.stack([now for now, _ in pairs])
@@ -51,7 +58,7 @@ def filmed(noise: float, amplitude: float) -> tuple[list[Pair], Background]:
 @pytest.mark.parametrize("noise", [1.0, 4.0, 8.0])
 def test_who_sways_by_a_third_of_a_pixel_is_found_whole(noise: float) -> None:
     pairs, background = filmed(noise, 0.33)
-    stands = restless(pairs, background, 1.0)
+    stands = restless(pairs, background, 1.0, row=ROW)
     assert stands[BODY].all()
     assert stands.mean() < 0.15
 
@@ -59,17 +66,23 @@ def test_who_sways_by_a_third_of_a_pixel_is_found_whole(noise: float) -> None:
 @pytest.mark.parametrize("noise", [1.0, 4.0, 8.0])
 def test_a_still_scene_does_not_sway(noise: float) -> None:
     pairs, background = filmed(noise, 0.0)
-    assert not restless(pairs, background, 1.0).any()
+    assert not restless(pairs, background, 1.0, row=ROW).any()
+
+
+def test_what_wanders_over_a_minute_is_no_sway() -> None:
+    pairs, background = filmed(1.0, 0.6, every=0.01)
+    assert not restless(pairs, background, 1.0, row=ROW).any()
+    assert restless(pairs, background, 1.0, row=len(pairs)).any(), "as one row it would be"
 
 
 def test_the_size_of_a_sway_is_told() -> None:
     pairs, background = filmed(2.0, 0.4)
-    found = sway(pairs, background, 1.0)
+    found = sway(pairs, background, 1.0, row=ROW)
     assert found.pixels[100, 150] == pytest.approx(0.4 / math.sqrt(2), rel=0.25)
 
 
 def test_noise_that_could_hide_a_sway_says_so() -> None:
-    found = [sway(*filmed(noise, 0.0), 1.0) for noise in (1.0, 8.0, 30.0)]
+    found = [sway(*filmed(noise, 0.0), 1.0, row=ROW) for noise in (1.0, 8.0, 30.0)]
     hidden = [float(np.median(one.error[one.has_edges])) for one in found]
     assert hidden[0] < hidden[1] < hidden[2]
     assert hidden[0] < 0.1 < hidden[2]
@@ -77,5 +90,5 @@ def test_noise_that_could_hide_a_sway_says_so() -> None:
 
 def test_a_place_that_is_never_seen_may_sway() -> None:
     pairs, background = filmed(1.0, 0.0)
-    found = sway(pairs[:3], background, 1.0)
+    found = sway(pairs[:3], background, 1.0, row=ROW)
     assert np.isinf(found.error).all()

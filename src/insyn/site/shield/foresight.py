@@ -45,6 +45,10 @@ of theirs is seen; beside a path that people walk it is less."""
 DOUBT = 0.4
 """Two looks whose worth differs by less than this ratio: nobody can say which is the empty one."""
 
+ROW_S, ROW = 6.0, 5
+"""Whoever stands shifts their weight in so many seconds; so many samples at least are looked at
+together."""
+
 STAYS_AREA = 150
 """Pixels of a picture 320 wide: less is a leaf or a lamp."""
 
@@ -169,7 +173,10 @@ def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
         _weigh(book, brought, samples, unit)
     chosen = _chosen(book, unit)
     chosen = dataclasses.replace(chosen, known=chosen.known & always)
-    stands = restless([(one.picture, one.beside) for one in samples], chosen, unit, within=always)
+    pairs = [(one.picture, one.beside) for one in samples]
+    every_s = (samples[-1].at_s - samples[0].at_s) / max(1, len(samples) - 1)
+    row = max(ROW, math.ceil(ROW_S / max(every_s, 0.01)))
+    stands = restless(pairs, chosen, unit, row=row, within=always)
     return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
 
 

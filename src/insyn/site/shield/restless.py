@@ -57,7 +57,12 @@ AREA, HEIGHT = 0.0012, 0.05
 
 
 def restless(
-    pairs: Sequence[Pair], background: Background, unit: float, *, within: Mask | None = None
+    pairs: Sequence[Pair],
+    background: Background,
+    unit: float,
+    *,
+    row: int,
+    within: Mask | None = None,
 ) -> Mask:
     """Where somebody may stand in the background.
 
@@ -65,10 +70,11 @@ def restless(
         pairs: some pictures of the clip in its order, each with one from a little before.
         background: what is believed to be empty.
         unit: the side of a pixel of a picture 320 wide, in pixels.
+        row: so many pictures in a row are held against their own mean; see `sway`.
         within: what was always in view; None is all of it.
     """
-    wavers, noise = _deviation([now for now, _ in pairs], background)
-    sways = _swaying(pairs, background, unit)
+    wavers, noise = _deviation([now for now, _ in pairs], background, row)
+    sways = _swaying(pairs, background, unit, row)
     found = sways.copy()
     if noise <= NOISY:
         edges = _edges(background.mean)
@@ -128,9 +134,9 @@ def _whole(sways: Mask, unit: float) -> Mask:
     return out > 0
 
 
-def _swaying(pairs: Sequence[Pair], background: Background, unit: float) -> Mask:
+def _swaying(pairs: Sequence[Pair], background: Background, unit: float, row: int) -> Mask:
     """Where edges sway as the living do, or may do so unseen."""
-    found = sway(pairs, background, unit)
+    found = sway(pairs, background, unit, row=row)
     # Where most of a scene is flat, its edges may be somebody's: flat places count as still.
     usual = float(np.quantile(np.where(found.has_edges, found.pixels, 0.0), 0.75))
     limit = unit * min(MOST, max(SWAYS, USUALLY * usual / unit))
@@ -140,13 +146,18 @@ def _swaying(pairs: Sequence[Pair], background: Background, unit: float) -> Mask
 
 
 def _deviation(
-    pictures: Sequence[Small], background: Background
+    pictures: Sequence[Small], background: Background, row: int
 ) -> tuple[NDArray[np.float32], float]:
-    """How much each pixel wavers where nothing is seen before it, levels; and the usual noise."""
+    """How much each pixel wavers where nothing is seen before it, levels; and the usual noise.
+
+    About the mean of so many pictures in a `row`: what changes over minutes is daylight.
+    """
     comparison = Comparison(background, follows_shift=False)
     shape = background.known.shape
-    count, total, squares = (np.zeros(shape, np.float32) for _ in range(3))
-    for picture in pictures:
+    count, total, squares, seen, free, wander = (np.zeros(shape, np.float32) for _ in range(6))
+    for number, picture in enumerate(pictures):
+        if number % row == 0:
+            _close_row((count, total, squares), free, wander)
         compared = comparison.compare(picture)
         covered = comparison.shapes.grown(compared.areas) > 0
         comparison.masked(covered)
@@ -158,13 +169,25 @@ def _deviation(
         )
         away[covered] = 0.0
         count += ~covered
+        seen += ~covered
         total += away
         squares += away * away
-    looks = np.maximum(count, 1)
-    deviation = np.sqrt(np.maximum(0.0, squares / looks - (total / looks) ** 2))
-    seen = count >= LEAST
-    deviation = np.where(seen, deviation, 0.0).astype(np.float32)
-    return deviation, float(np.median(deviation[seen])) if seen.any() else 0.0
+    _close_row((count, total, squares), free, wander)
+    enough = (seen >= LEAST) & (free > 0)
+    deviation = np.where(enough, np.sqrt(wander / np.maximum(free, 1)), 0.0).astype(np.float32)
+    return deviation, float(np.median(deviation[enough])) if enough.any() else 0.0
+
+
+Plane = NDArray[np.float32]
+
+
+def _close_row(row: tuple[Plane, Plane, Plane], free: Plane, wander: Plane) -> None:
+    """Add a row's squares about its own mean, and how many of them are free; begin anew."""
+    count, total, squares = row
+    wander += np.maximum(0.0, squares - total * total / np.maximum(count, 1))
+    free += np.maximum(0.0, count - 1)
+    for each in row:
+        each[:] = 0.0
 
 
 def _edges(picture: Small) -> NDArray[np.float32]:

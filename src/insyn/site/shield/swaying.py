@@ -61,13 +61,24 @@ class Sway:
     has_edges: Mask
 
 
-def sway(pairs: Sequence[Pair], background: Background, unit: float) -> Sway:
-    """How far each place of the background sways while nothing is seen before it."""
+def sway(pairs: Sequence[Pair], background: Background, unit: float, *, row: int) -> Sway:
+    """How far each place of the background sways while nothing is seen before it.
+
+    Args:
+        pairs: some pictures of the clip in its order, each with one from a little before.
+        background: what is believed to be empty.
+        unit: the side of a pixel of a picture 320 wide, in pixels.
+        row: so many pictures in a row are held against their own mean: whoever sways does so
+            within seconds; daylight, exposure and glare change over minutes.
+    """
     comparison = Comparison(background, follows_shift=False)
     edges = _Edges(background, unit)
     near, apart = ([_Series(edges.slope_across), _Series(edges.slope_down)] for _ in range(2))
     around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
-    for pair in pairs:
+    for number, pair in enumerate(pairs):
+        if number % row == 0:
+            for series in (*near, *apart):
+                series.begin_row()
         both = [comparison.compare(picture) for picture in pair]
         if not all(one.sound for one in both):
             continue
@@ -155,17 +166,29 @@ class _Series:
 
     def __init__(self, slope: Plane) -> None:
         self._slope = slope
-        self.count, self._sum, self._squares, self._steps = (
+        self.count, self._free, self._wander, self._steps = (
             np.zeros(slope.shape, np.float32) for _ in range(4)
+        )
+        self._looks, self._sum, self._squares = (
+            np.zeros(slope.shape, np.float32) for _ in range(3)
         )
 
     def add(self, now: Plane, before: Plane, seen: Plane) -> None:
         now, before = (each - self._common(each, seen) for each in (now, before))
         middle = (now + before) * (0.5 * seen)
         self.count += seen
+        self._looks += seen
         self._sum += middle
         self._squares += middle * middle
         self._steps += seen * (now - before) ** 2
+
+    def begin_row(self) -> None:
+        """What follows has a mean of its own."""
+        looks = np.maximum(self._looks, 1)
+        self._wander += np.maximum(0.0, self._squares - self._sum * self._sum / looks)
+        self._free += np.maximum(0.0, self._looks - 1)
+        for each in (self._looks, self._sum, self._squares):
+            each[:] = 0.0
 
     def _common(self, shift: Plane, seen: Plane) -> float:
         """What all places share is the camera's own trembling."""
@@ -173,12 +196,13 @@ class _Series:
         return float(np.median(shift[sure])) if np.count_nonzero(sure) > 200 else 0.0
 
     def found(self) -> tuple[Plane, Plane]:
+        self.begin_row()
         count = np.maximum(self.count, 1)
-        variance = np.maximum(0.0, self._squares / count - (self._sum / count) ** 2)
+        variance = self._wander / np.maximum(self._free, 1)
         # The steps between two pictures hold twice their noise, their mean half of it.
         noise = self._steps / count / 4
-        enough = self.count >= LEAST
-        by_chance = noise * CHANCE * np.sqrt(2 / count)
+        enough = (self.count >= LEAST) & (self._free >= LEAST - 1)
+        by_chance = noise * CHANCE * np.sqrt(2 / np.maximum(self._free, 1))
         beyond = np.where(enough, np.sqrt(np.maximum(0.0, variance - noise - by_chance)), 0.0)
         error = np.where(enough, np.sqrt(2 * by_chance), np.inf)
         return np.asarray(beyond, np.float32), np.asarray(error, np.float32)

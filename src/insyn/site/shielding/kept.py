@@ -197,7 +197,7 @@ class _Quiet:
         seen = confirmed(self.pictures)
         unit = _unit(self.pictures[0])
         pairs = list(zip(self.pictures[1:], self.pictures, strict=False))
-        stands = bodies(restless(pairs, seen, unit), unit)
+        stands = bodies(restless(pairs, seen, unit, row=round(QUIET_S / SAMPLE_S)), unit)
         return dataclasses.replace(seen, known=~stands)
 
     def _movement(self, picture: Small) -> float:
