@@ -77,8 +77,8 @@ def sway(pairs: Sequence[Pair], background: Background, unit: float, *, row: int
     around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
     for number, pair in enumerate(pairs):
         if number % row == 0:
-            for series in (*near, *apart):
-                series.begin_row()
+            for each in (*near, *apart):
+                each.begin_row()
         both = [comparison.compare(picture) for picture in pair]
         if not all(one.sound for one in both):
             continue
