@@ -9,7 +9,7 @@ demo: $(VENV)/.installed
 	$(BIN)/insyn demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
