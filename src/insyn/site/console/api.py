@@ -17,7 +17,7 @@ from insyn.base.clock import isoformat
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import NotSignedIn, SiteDesk
-from insyn.site.console.release_pages import moment_of
+from insyn.site.console.forms import moment_of
 from insyn.site.release import matter
 from insyn.site.release.live import LiveRequest
 from insyn.site.release.matter import Release

@@ -14,6 +14,7 @@ from insyn.site.cameras.opening import source_for
 from insyn.site.cameras.probing import look
 from insyn.site.cameras.register import STYLES, Wanted
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import sentence
 from insyn.web.pages import Pages
 
 Text = Annotated[str, Form(max_length=1000)]
@@ -86,7 +87,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return listed(request, _sentence(error), 400, **form)
+            return listed(request, sentence(error), 400, **form)
         return RedirectResponse("/cameras", 303)
 
     @made.get("/cameras/{camera}")
@@ -142,7 +143,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return one(request, camera, _sentence(error), 400)
+            return one(request, camera, sentence(error), 400)
         return RedirectResponse("/cameras", 303)
 
     @made.get("/cameras/{camera}/remove")
@@ -160,8 +161,3 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return RedirectResponse("/cameras", 303)
 
     return made
-
-
-def _sentence(error: InsynError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + "."

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import sentence
 from insyn.trust.people import signing_in, users
 from insyn.trust.people.duties import Role
 from insyn.web.pages import Pages
@@ -73,7 +74,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return shown(request, text=_sentence(error), status=400)
+            return shown(request, text=sentence(error), status=400)
         return shown(request, token=token, name=person.name)
 
     @made.post("/people/{person}")
@@ -102,14 +103,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     token = users.invite_again(connection, person, actor=actor, now=now)
                 found = users.find(connection, person)
         except InsynError as error:
-            return shown(request, text=_sentence(error), status=400)
+            return shown(request, text=sentence(error), status=400)
         if token:
             return shown(request, token=token, name=found.name)
         return RedirectResponse("/people", 303)
 
     return made
-
-
-def _sentence(error: InsynError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + "."

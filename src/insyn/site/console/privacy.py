@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from insyn.base.errors import InsynError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import sentence
 from insyn.site.console.papers import facts_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Release
@@ -115,7 +116,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         try:
             change_settings(desk.site, **said)
         except InsynError as error:
-            return shown(request, _sentence(error), 400, **said)
+            return shown(request, sentence(error), 400, **said)
         return RedirectResponse("/privacy", 303)
 
     @made.post("/privacy/scene")
@@ -133,7 +134,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             with desk.store.writing() as connection:
                 ask(connection, camera, wanted, actor=visitor.actor, now=desk.clock())
         except InsynError as error:
-            return shown(request, _sentence(error), 400)
+            return shown(request, sentence(error), 400)
         return RedirectResponse("/privacy", 303)
 
     return made
@@ -194,8 +195,3 @@ def _month(releases: list[Release]) -> dict[str, Any]:
         }
 
     return {"all": releases, "recorded": counted(live=False), "live": counted(live=True)}
-
-
-def _sentence(error: InsynError) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

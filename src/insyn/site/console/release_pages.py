@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from insyn.base.errors import InsynError, UsageError
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import moment_of, sentence
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
@@ -88,7 +87,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return shown(request, _sentence(error), 400, **form)
+            return shown(request, sentence(error), 400, **form)
         return RedirectResponse("/releases", 303)
 
     @made.get("/releases/{release}")
@@ -135,7 +134,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             else:
                 raise UsageError("agree, refuse or end")
         except InsynError as error:
-            return one(request, release, _sentence(error), 400)
+            return one(request, release, sentence(error), 400)
         return RedirectResponse(f"/releases/{release}", 303)
 
     @made.api_route("/release/{release}/stream.mp4", methods=["GET", "HEAD"])
@@ -169,21 +168,3 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return StreamingResponse(body(), code, headers=headers, media_type="video/mp4")
 
     return made
-
-
-def moment_of(text: str, zone: str) -> datetime:
-    """A time of a form's `datetime-local`, in the site's zone.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError("give both times as date and time") from error
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-
-
-def _sentence(error: InsynError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:] + "."
