@@ -6,12 +6,15 @@ Each promise is also tested where it is kept: permits, releases, routes, the shi
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
+import av
+import av.logging
 import pytest
 from tests.support.permit_office import NOW, Office
 from tests.support.permit_site import office_of
@@ -127,3 +130,11 @@ def test_the_end_of_a_permit_deletes_nothing(tmp_path: Path, how: str) -> None:
     allowed = judge(site, at + timedelta(days=4000 if how == "expired" else 0))
     assert allowed.may_record(), "no new recording"
     assert policy_of(site, [], lambda: allowed).days == 60, "what is recorded is kept as before"
+
+
+def test_ffmpegs_messages_are_dropped_without_pythons_lock() -> None:
+    """They repeat addresses with passwords; and a decoder's thread that waits for the lock, while
+    whoever closes the decoder holds it, hangs both for ever."""
+    for path, _ in modules("site"):
+        importlib.import_module("insyn." + ".".join(path.with_suffix("").parts))
+    assert av.logging.get_level() is None

@@ -24,7 +24,9 @@ from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.packets import PacketReader, video_of
 from insyn.site.streams import Packet, Parameters
 
-av.logging.set_level(av.logging.PANIC)  # its messages repeat addresses with passwords
+# FFmpeg's messages repeat addresses with passwords. None drops them in C; any level would have
+# decoders' threads wait for Python's lock, which whoever closes a decoder holds: both for ever.
+av.logging.set_level(None)
 
 TIMEOUT_S = 5.0
 """FFmpeg takes up to double to notice a frozen server, within our ten seconds."""
