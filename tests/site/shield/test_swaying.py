@@ -10,8 +10,9 @@ import pytest
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
+from insyn.site.shield.looks import Pair, looks
 from insyn.site.shield.restless import restless
-from insyn.site.shield.swaying import Pair, sway
+from insyn.site.shield.swaying import Sway, Swaying
 
 SIZE = (320, 180)
 BODY = (slice(60, 140), slice(150, 174))
@@ -32,6 +33,16 @@ def picture(at: float, noise: float, amplitude: float, draw: np.random.Generator
     luma = wall * (1 - shown) + 70 * shown + draw.normal(0, noise, wall.shape)
     grey = np.full(wall.shape, 128, np.uint8)
     return np.asarray(cv2.merge([np.clip(luma, 0, 255).astype(np.uint8), grey, grey]), np.uint8)
+
+
+def sway(pairs: list[Pair], background: Background, row: int = ROW) -> Sway:
+    swaying = Swaying(background, 1.0)
+    for number, look in enumerate(looks(pairs, background)):
+        if number % row == 0:
+            swaying.begin_row()
+        if look is not None:
+            swaying.add(look)
+    return swaying.found()
 
 
 def filmed(noise: float, amplitude: float, every: float = 0.45) -> tuple[list[Pair], Background]:
@@ -77,12 +88,12 @@ def test_what_wanders_over_a_minute_is_no_sway() -> None:
 
 def test_the_size_of_a_sway_is_told() -> None:
     pairs, background = filmed(2.0, 0.4)
-    found = sway(pairs, background, 1.0, row=ROW)
+    found = sway(pairs, background)
     assert found.pixels[100, 150] == pytest.approx(0.4 / math.sqrt(2), rel=0.25)
 
 
 def test_noise_that_could_hide_a_sway_says_so() -> None:
-    found = [sway(*filmed(noise, 0.0), 1.0, row=ROW) for noise in (1.0, 8.0, 30.0)]
+    found = [sway(*filmed(noise, 0.0)) for noise in (1.0, 8.0, 30.0)]
     hidden = [float(np.median(one.error[one.has_edges])) for one in found]
     assert hidden[0] < hidden[1] < hidden[2]
     assert hidden[0] < 0.1 < hidden[2]
@@ -90,5 +101,39 @@ def test_noise_that_could_hide_a_sway_says_so() -> None:
 
 def test_a_place_that_is_never_seen_may_sway() -> None:
     pairs, background = filmed(1.0, 0.0)
-    found = sway(pairs[:3], background, 1.0, row=ROW)
+    found = sway(pairs[:3], background)
     assert np.isinf(found.error).all()
+
+
+@pytest.mark.parametrize("noise", [1.0, 4.0])
+def test_shifts_explain_how_a_body_changes_a_picture(noise: float) -> None:
+    found = sway(*filmed(noise, 0.4))
+    edge = (slice(70, 130), slice(144, 180))
+    assert found.shifts[edge].sum() > 0.7 * found.changes[edge].sum()
+
+
+def mirrored(levels: float) -> tuple[list[Pair], Background]:
+    """Nobody; a soft light wanders over the wall, mirrored from somewhere."""
+    pairs, background = filmed(1.0, 0.0)
+    rows, columns = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+
+    def under(one: Small, at: float) -> Small:
+        x, y = 160 + 6 * math.sin(at), 100 + 5 * math.cos(1.7 * at)
+        light = levels * np.exp(-(((columns - x) / 7) ** 2 + ((rows - y) / 12) ** 2))
+        out = one.copy()
+        out[:, :, 0] = np.clip(one[:, :, 0] + light, 0, 255)
+        return out
+
+    some = [
+        (under(now, 0.45 * n), under(old, 0.45 * n - 0.18)) for n, (now, old) in enumerate(pairs)
+    ]
+    return some, background
+
+
+def test_a_light_that_wanders_is_nobody() -> None:
+    pairs, background = mirrored(8.0)
+    found = sway(pairs, background)
+    place = (slice(70, 130), slice(130, 190))
+    assert found.changes[place].sum() > 2 * found.noise[place].sum(), "the light shows"
+    assert found.shifts[place].sum() < 0.3 * found.changes[place].sum()
+    assert not restless(pairs, background, 1.0, row=ROW).any()

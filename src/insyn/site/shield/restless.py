@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
 from insyn.site.shield.codebook import reach
-from insyn.site.shield.comparison import Comparison
 from insyn.site.shield.frame import Mask
-from insyn.site.shield.swaying import Pair, place_of, sway
+from insyn.site.shield.looks import Look, Pair, looks
+from insyn.site.shield.swaying import Sway, Swaying, place_of
 
 LEAST = 6
 """With fewer looks at a pixel, nothing can be said of how still it is."""
@@ -40,14 +40,27 @@ WEAKER = 0.65
 UNDECIDED = 0.3
 """Pixels of a picture 320 wide: where noise could hide a sway so large, nobody knows."""
 
+EXPLAINED = 0.5
+"""Of how a living body changes a picture, shifts of its edges explain seven tenths and more; of
+shade, mirrored light and a coder's refinement between none and a third. An area of which they
+explain less is nobody."""
+
+TOLD = 0.1
+"""Changes beyond noise, in variances of noise, from which it can be told what they are."""
+
+NEAR_EDGE = 2.0
+"""Pixels of a picture 320 wide from an edge of its own within which a place sways."""
+
 LEAST_PART = 40
 """Pixels of a picture 320 wide: less that sways is chance."""
 
-HEAD, TALL = 0.15, 2.6
-"""Height of a head in heights of what sways, and of somebody who stands in widths."""
+HEAD, FEET, TALL = 0.15, 0.25, 3.0
+"""Heights of a head above what sways and of feet below it, in its own height; and of somebody who
+stands, in widths."""
 
-BESIDE = 2.0
-"""Pixels of a picture 320 wide around whoever stands: a sleeve like the wall behind it."""
+BESIDE, SHOES = 2.0, 0.1
+"""Around whoever stands: pixels of a picture 320 wide, a sleeve like the wall behind it; and below,
+in their height: shoes, which nobody moves who stands."""
 
 HOLLOW = 1.7
 """An area that fills less of its hull is no one body: several, or a shade on the floor."""
@@ -70,63 +83,90 @@ def restless(
         pairs: some pictures of the clip in its order, each with one from a little before.
         background: what is believed to be empty.
         unit: the side of a pixel of a picture 320 wide, in pixels.
-        row: so many pictures in a row are held against their own mean; see `sway`.
+        row: so many pictures in a row are held against their own mean; see `Swaying`.
         within: what was always in view; None is all of it.
     """
-    wavers, noise = _deviation([now for now, _ in pairs], background, row)
-    sways = _swaying(pairs, background, unit, row)
-    found = sways.copy()
-    if noise <= NOISY:
-        edges = _edges(background.mean)
-        strong = edges > np.quantile(edges, 0.7)
-        usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
-        found |= wavers > NOISE * noise + EDGE * usual * edges + FLOOR
-    else:
-        # What is unknown anyway may be the middle of whoever sways around it.
-        found |= ~background.known
+    swaying, wavering = Swaying(background, unit), _Wavering(background.known.shape)
+    for number, look in enumerate(looks(pairs, background)):
+        if number % row == 0:
+            swaying.begin_row()
+            wavering.begin_row()
+        if look is not None:
+            swaying.add(look)
+            wavering.add(look)
+    sway = swaying.found()
+    sways = _sways(sway, background, unit)
+    found = sways | wavering.found(background)
     if within is not None:
         # What a shaking camera did not always see has borders that come and go.
         inner = cv2.erode(within.astype(np.uint8), np.ones(place_of(unit)[::-1], np.uint8))
         sways &= inner > 0
         found &= inner > 0
     found |= _whole(sways, unit)
-    body = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (round(7.5 * unit) | 1, round(12.5 * unit) | 1)
-    )
-    closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, body)
+    return _bodies(found, sway, unit)
+
+
+def _closed(found: Mask, unit: float) -> Mask:
+    """Gaps of the size of limbs closed."""
+    size = (round(7.5 * unit) | 1, round(12.5 * unit) | 1)
+    body = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
+    return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, body) > 0)
+
+
+def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
+    """Of what was found, the areas that may be somebody, whole."""
+    closed = _closed(found, unit).astype(np.uint8)
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     outlines, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     high, wide = found.shape
     out = np.zeros(found.shape, np.uint8)
     for outline in outlines:
-        is_high = cv2.boundingRect(outline)[3] >= HEIGHT * high
+        tall = cv2.boundingRect(outline)[3]
         area = cv2.contourArea(outline)
-        if not is_high or area < AREA * high * wide:
+        if tall < HEIGHT * high or area < AREA * high * wide:
             continue
         hull = cv2.convexHull(outline)
-        if cv2.contourArea(hull) <= HOLLOW * area:
-            # A limb that is as still as the wall lies between those that are not.
-            cv2.fillConvexPoly(out, hull, 1)
-        else:
-            cv2.drawContours(out, [outline], -1, 1, cv2.FILLED)
+        is_one = cv2.contourArea(hull) <= HOLLOW * area
+        # A limb that is as still as the wall lies between those that are not.
+        whole = hull if is_one else outline
+        one = np.zeros_like(out)
+        cv2.drawContours(one, [whole], -1, 1, cv2.FILLED)
+        if _may_live(one > 0, sway, unit):
+            out |= one
+            shoes = np.array((0, round(SHOES * tall)), np.int32)
+            cv2.drawContours(out, [whole + shoes], -1, 1, cv2.FILLED)
     side = 2 * round(BESIDE * unit) + 1
     return np.asarray(cv2.dilate(out, np.ones((side, side), np.uint8)) > 0)
+
+
+def _may_live(area: Mask, sway: Sway, unit: float) -> bool:
+    """Whether what changes an area may be somebody; on doubt it may."""
+    edges = area & sway.has_edges
+    if not edges.any() or (edges & (sway.error > UNDECIDED * unit)).any():
+        return True
+    furthest = float(np.quantile(sway.pixels[edges], 0.9))
+    changes = float(sway.changes[area].sum())
+    if furthest > MOST * unit or changes < TOLD * float(sway.noise[area].sum()):
+        return True
+    return float(sway.shifts[area].sum()) > EXPLAINED * changes
 
 
 def _whole(sways: Mask, unit: float) -> Mask:
     """What sways, and what a body has around it: feet, which do not sway, arms beside what is
     thin, and a head above, whose hair may be as dark as the wall.
     """
-    out = sways.astype(np.uint8)
+    out = _closed(sways, unit).astype(np.uint8)
     outlines, _ = cv2.findContours(out, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
-        _, _, across, down = cv2.boundingRect(outline)
-        # A place is said to sway when an edge within it does: less so above and below.
-        wide, high = max(1, across - place_of(unit)[0]), max(1, down - place_of(unit)[1] // 2)
-        if cv2.contourArea(outline) < LEAST_PART * unit * unit:
+        area = cv2.contourArea(outline)
+        if area < LEAST_PART * unit * unit:
             continue
+        _, _, _, down = cv2.boundingRect(outline)
+        # What sways was found around its edges; an arm makes nobody taller.
+        margin = NEAR_EDGE * unit
+        wide, high = max(1.0, area / down - margin), max(1.0, down - margin)
         above = round(HEAD * down)
-        below = max(down // 8, round(TALL * wide) - high)
+        below = max(round(FEET * down), round(TALL * wide) - high)
         beside = max(0, round((high / TALL - wide) / 2))
         ways = ((-beside, 0), (beside, 0), (0, below), (0, -above))
         corners = np.concatenate([outline + np.array(by, np.int32) for by in ways])
@@ -134,60 +174,65 @@ def _whole(sways: Mask, unit: float) -> Mask:
     return out > 0
 
 
-def _swaying(pairs: Sequence[Pair], background: Background, unit: float, row: int) -> Mask:
+def _sways(sway: Sway, background: Background, unit: float) -> Mask:
     """Where edges sway as the living do, or may do so unseen."""
-    found = sway(pairs, background, unit, row=row)
     # Where most of a scene is flat, its edges may be somebody's: flat places count as still.
-    usual = float(np.quantile(np.where(found.has_edges, found.pixels, 0.0), 0.75))
+    usual = float(np.quantile(np.where(sway.has_edges, sway.pixels, 0.0), 0.75))
     limit = unit * min(MOST, max(SWAYS, USUALLY * usual / unit))
-    strong = (found.pixels > limit) & found.has_edges
-    weak = (found.pixels > WEAKER * limit) & found.has_edges & reach(strong, unit)
-    return np.asarray(strong | weak | ((found.error > UNDECIDED * unit) & found.has_edges))
+    strong = (sway.pixels > limit) & sway.has_edges
+    weak = (sway.pixels > WEAKER * limit) & sway.has_edges & reach(strong, unit)
+    unsure = (sway.error > UNDECIDED * unit) & sway.has_edges
+    return np.asarray(strong | weak | unsure) & _near_edges(background, unit)
 
 
-def _deviation(
-    pictures: Sequence[Small], background: Background, row: int
-) -> tuple[NDArray[np.float32], float]:
-    """How much each pixel wavers where nothing is seen before it, levels; and the usual noise.
+def _near_edges(background: Background, unit: float) -> Mask:
+    """Where a place that sways has the edges that do: the place is larger than they."""
+    edges = _edges(background.mean)
+    own = edges * edges >= cv2.blur(edges * edges, place_of(unit))
+    side = 2 * round(NEAR_EDGE * unit) + 1
+    return np.asarray(cv2.dilate(own.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
 
-    About the mean of so many pictures in a `row`: what changes over minutes is daylight.
+
+class _Wavering:
+    """How much each pixel wavers where nothing is seen before it.
+
+    About the mean of so many pictures in a row: what changes over minutes is daylight.
     """
-    comparison = Comparison(background, follows_shift=False)
-    shape = background.known.shape
-    count, total, squares, seen, free, wander = (np.zeros(shape, np.float32) for _ in range(6))
-    for number, picture in enumerate(pictures):
-        if number % row == 0:
-            _close_row((count, total, squares), free, wander)
-        compared = comparison.compare(picture)
-        covered = comparison.shapes.grown(compared.areas) > 0
-        comparison.masked(covered)
-        if not compared.sound:
-            continue
-        expected = compared.tone.applied(background.mean)[:, :, 0]
-        away = cv2.GaussianBlur(
-            cv2.subtract(picture[:, :, 0], expected, dtype=cv2.CV_32F), (5, 5), 0
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._count, self._total, self._squares, self._seen, self._free, self._wander = (
+            np.zeros(shape, np.float32) for _ in range(6)
         )
-        away[covered] = 0.0
-        count += ~covered
-        seen += ~covered
-        total += away
-        squares += away * away
-    _close_row((count, total, squares), free, wander)
-    enough = (seen >= LEAST) & (free > 0)
-    deviation = np.where(enough, np.sqrt(wander / np.maximum(free, 1)), 0.0).astype(np.float32)
-    return deviation, float(np.median(deviation[enough])) if enough.any() else 0.0
 
+    def add(self, look: Look) -> None:
+        away = look.now * look.seen
+        self._count += look.seen
+        self._seen += look.seen
+        self._total += away
+        self._squares += away * away
 
-Plane = NDArray[np.float32]
+    def begin_row(self) -> None:
+        """Add a row's squares about its own mean, and how many of them are free; begin anew."""
+        looked = np.maximum(self._count, 1)
+        self._wander += np.maximum(0.0, self._squares - self._total * self._total / looked)
+        self._free += np.maximum(0.0, self._count - 1)
+        for each in (self._count, self._total, self._squares):
+            each[:] = 0.0
 
-
-def _close_row(row: tuple[Plane, Plane, Plane], free: Plane, wander: Plane) -> None:
-    """Add a row's squares about its own mean, and how many of them are free; begin anew."""
-    count, total, squares = row
-    wander += np.maximum(0.0, squares - total * total / np.maximum(count, 1))
-    free += np.maximum(0.0, count - 1)
-    for each in row:
-        each[:] = 0.0
+    def found(self, background: Background) -> Mask:
+        """Where pixels waver by more than noise and edges do; where noise hides that, what is
+        unknown: it may be the middle of whoever sways around it.
+        """
+        self.begin_row()
+        enough = (self._seen >= LEAST) & (self._free > 0)
+        wavers = np.where(enough, np.sqrt(self._wander / np.maximum(self._free, 1)), 0.0)
+        noise = float(np.median(wavers[enough])) if enough.any() else 0.0
+        if noise > NOISY:
+            return ~background.known
+        edges = _edges(background.mean)
+        strong = edges > np.quantile(edges, 0.7)
+        usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
+        return np.asarray(wavers > NOISE * noise + EDGE * usual * edges + FLOOR)
 
 
 def _edges(picture: Small) -> NDArray[np.float32]:

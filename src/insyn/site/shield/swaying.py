@@ -3,28 +3,22 @@
 A difference of grey levels tells little by night, where noise is larger than what a shifted edge
 makes. All edges of a place shift together, though: the shift that explains them all, picture after
 picture, is known to a tenth of a pixel where no single pixel tells anything. What of its wandering
-is slower than noise is sway. Source: Lucas and Kanade, 1981, for the shift; von Neumann, 1941, for
-comparing the variance of a series with that of its steps.
+is slower than noise is sway. Somebody's shade, mirrored light and the refinement of a coded picture
+change a place without shifting its edges: of what changes there, a shift explains little.
+Source: Lucas and Kanade, 1981, for the shift; von Neumann, 1941, for comparing the variance of a
+series with that of its steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
-from insyn.site.shield.comparison import Comparison
 from insyn.site.shield.frame import Mask
-from insyn.site.shield.light import Tone
-
-Plane = NDArray[np.float32]
-Pair = tuple[Small, Small]
-"""A picture, and the one a little before: what they do not share is noise."""
+from insyn.site.shield.looks import Look, Plane, smooth
 
 WIDE, HIGH = 9, 13
 """Pixels of a picture 320 wide: a place, about as large as a head near or a body far."""
@@ -54,57 +48,101 @@ class Sway:
         pixels: how far it sways beyond noise, standard deviation; 0 where it has no edges.
         error: sway of this size could be hidden by the noise.
         has_edges: True where a sway would show.
+        changes: variance of its levels beyond noise and beyond what the light does, levels squared.
+        noise: variance of noise in the same.
+        shifts: of `changes`, what a shift explains.
     """
 
     pixels: Plane
     error: Plane
     has_edges: Mask
+    changes: Plane
+    noise: Plane
+    shifts: Plane
 
 
-def sway(pairs: Sequence[Pair], background: Background, unit: float, *, row: int) -> Sway:
-    """How far each place of the background sways while nothing is seen before it.
+class Swaying:
+    """Takes looks at a scene in the order of time, then tells how far each place sways.
 
-    Args:
-        pairs: some pictures of the clip in its order, each with one from a little before.
-        background: what is believed to be empty.
-        unit: the side of a pixel of a picture 320 wide, in pixels.
-        row: so many pictures in a row are held against their own mean: whoever sways does so
-            within seconds; daylight, exposure and glare change over minutes.
+    So many looks in a row are held against their own mean: whoever sways does so within seconds;
+    daylight, exposure and glare change over minutes.
     """
-    comparison = Comparison(background, follows_shift=False)
-    edges = _Edges(background, unit)
-    near, apart = ([_Series(edges.slope_across), _Series(edges.slope_down)] for _ in range(2))
-    around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
-    for number, pair in enumerate(pairs):
-        if number % row == 0:
-            for each in (*near, *apart):
-                each.begin_row()
-        both = [comparison.compare(picture) for picture in pair]
-        if not all(one.sound for one in both):
-            continue
-        areas = np.bitwise_or(both[0].areas, both[1].areas)
-        comparison.masked(areas > 0)
-        seen = (comparison.shapes.grown(comparison.shapes.grown(areas)) == 0).astype(np.float32)
-        visible = (cv2.blur(seen, place_of(unit)) > SEEN).astype(np.float32)
-        now, before = (
-            edges.shifts(picture, one.tone) for picture, one in zip(pair, both, strict=True)
+
+    def __init__(self, background: Background, unit: float) -> None:
+        """Begin for what is believed to be empty, `unit` as everywhere: see `Shapes`."""
+        self._edges = edges = _Edges(background, unit)
+        self._place = place_of(unit)
+        self._around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
+        self._near, self._apart = (
+            [_Series(background.known.shape) for _ in range(2)] for _ in range(2)
         )
-        alone = visible * (cv2.dilate(areas, around) == 0)
-        for axis in (0, 1):
-            for series, looks in ((near, visible), (apart, alone)):
-                series[axis].add(now[axis], before[axis], looks)
-    across, down = (
-        tuple(
-            np.where(far.count >= ENOUGH, by, all_looks)
-            for by, all_looks in zip(far.found(), close.found(), strict=True)
+        self._share = _Share(edges)
+
+    def begin_row(self) -> None:
+        """What follows has a mean of its own."""
+        for series in (*self._near, *self._apart, self._share):
+            series.begin_row()
+
+    def add(self, look: Look) -> None:
+        """Take the next look."""
+        visible = (cv2.blur(look.seen, self._place) > SEEN).astype(np.float32)
+        alone = visible * (cv2.dilate(look.areas, self._around) == 0)
+        now, before = (self._edges.causes_of(each) for each in (look.now, look.before))
+        self._share.add(look, now, before, visible)
+        sure = visible > 0
+        for axis, (one, two) in enumerate(
+            zip(self._edges.shifts(now), self._edges.shifts(before), strict=True)
+        ):
+            # What all places share is the camera's own trembling.
+            strong = sure & self._edges.strong[axis]
+            shown = np.count_nonzero(strong) > 200
+            one, two = (
+                each - (float(np.median(each[strong])) if shown else 0.0) for each in (one, two)
+            )
+            self._near[axis].add(one, two, visible)
+            self._apart[axis].add(one, two, alone)
+
+    def found(self) -> Sway:
+        """What is known now."""
+        across, down = (
+            tuple(
+                np.where(far.count >= ENOUGH, by, all_looks)
+                for by, all_looks in zip(far.found(), close.found(), strict=True)
+            )
+            for far, close in zip(self._apart, self._near, strict=True)
         )
-        for far, close in zip(apart, near, strict=True)
-    )
-    return Sway(
-        np.hypot(across[0], down[0]),
-        np.maximum(across[1], down[1]),
-        (edges.slope_across > FLAT) | (edges.slope_down > FLAT),
-    )
+        return Sway(
+            np.hypot(across[0], down[0]),
+            np.maximum(across[1], down[1]),
+            self._edges.has_edges,
+            *self._share.found(),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Causes:
+    """Of how a place differs: its mean, and what it shares with light and with both slopes."""
+
+    mean: Plane
+    light: Plane
+    across: Plane
+    down: Plane
+
+    def __sub__(self, other: _Causes) -> _Causes:
+        return _Causes(
+            self.mean - other.mean,
+            self.light - other.light,
+            self.across - other.across,
+            self.down - other.down,
+        )
+
+    def __add__(self, other: _Causes) -> _Causes:
+        return _Causes(
+            self.mean + other.mean,
+            self.light + other.light,
+            self.across + other.across,
+            self.down + other.down,
+        )
 
 
 class _Edges:
@@ -116,65 +154,74 @@ class _Edges:
 
     def __init__(self, background: Background, unit: float) -> None:
         self._size = place_of(unit)
-        self._scene = background.mean[:, :, 0]
-        light = _smooth(self._scene.astype(np.float32))
+        light = smooth(background.mean[:, :, 0].astype(np.float32))
         across, down = (
             np.asarray(cv2.Sobel(light, cv2.CV_32F, *by, scale=1 / 8), np.float32)
             for by in ((1, 0), (0, 1))
         )
-        self.slope_across = self._mean(across * across)
-        self.slope_down = self._mean(down * down)
-        self._causes = [(each, self._mean(each)) for each in (across, down, light)]
-        power = self._with(light, 2) + 1.0
-        self._by_light = [self._with(each, 2) / power for each in (across, down)]
-        self._xx = self._shared(across, 0, 0) + FLAT
-        self._yy = self._shared(down, 1, 1) + FLAT
+        slopes = [self.mean(each * each) for each in (across, down)]
+        self.strong = [each > 8 * FLAT for each in slopes]
+        self.has_edges: Mask = np.asarray((slopes[0] > FLAT) | (slopes[1] > FLAT))
+        self._planes = [(each, self.mean(each)) for each in (across, down, light)]
+        lit = self.causes_of(light)
+        self.power = lit.light + 1.0
+        self._by_light = [each / self.power for each in (lit.across, lit.down)]
+        one, two = (self._explained(self.causes_of(each)) for each in (across, down))
+        self._xx, self._yy = one[0] + FLAT, two[1] + FLAT
         # Along one straight edge a shift tells nothing: never quite, lest it be divided by nothing.
         most = 0.98 * np.sqrt(self._xx * self._yy)
-        self._xy = np.clip(self._shared(across, 0, 1), -most, most)
+        self._xy = np.clip(one[1], -most, most)
+        self._area = self._xx * self._yy - self._xy * self._xy
 
-    def _mean(self, plane: Plane) -> Plane:
+    def mean(self, plane: Plane) -> Plane:
+        """The mean of each place."""
         return np.asarray(cv2.blur(plane, self._size), np.float32)
 
-    def _with(self, plane: Plane, cause: int) -> Plane:
-        """Covariance of a plane and a cause in each place."""
-        other, mean = self._causes[cause]
-        return self._mean(other * plane) - mean * self._mean(plane)
-
-    def _shared(self, plane: Plane, own: int, other: int) -> Plane:
-        """Covariance of two slopes, without what both share with the light."""
-        with_light = self._with(self._causes[own][0], 2)
-        return np.asarray(self._with(plane, other) - self._by_light[other] * with_light, np.float32)
-
-    def shifts(self, picture: Small, tone: Tone) -> tuple[Plane, Plane]:
-        """How far each place lies right of and below where it belongs, in pixels."""
-        # Without steps: rounded levels would shift a gentle slope by half a pixel.
-        curve = cv2.GaussianBlur(tone.table[:, :, 0].astype(np.float32), (1, 25), 0)
-        away = picture[:, :, 0].astype(np.float32) - cv2.LUT(self._scene, curve)
-        away = _smooth(np.asarray(away / max(0.1, tone.gain), np.float32))
-        lit = self._with(away, 2)
-        xa, ya = (self._with(away, n) - self._by_light[n] * lit for n in (0, 1))
-        area = self._xx * self._yy - self._xy * self._xy
-        return (
-            np.asarray((self._xy * ya - self._yy * xa) / area, np.float32),
-            np.asarray((self._xy * xa - self._xx * ya) / area, np.float32),
+    def causes_of(self, away: Plane) -> _Causes:
+        """What explains how a picture differs, in each place."""
+        mean = self.mean(away)
+        across, down, light = (
+            self.mean(plane * away) - usual * mean for plane, usual in self._planes
         )
+        return _Causes(mean, light, across, down)
+
+    def _explained(self, causes: _Causes) -> tuple[Plane, Plane]:
+        """What light does not explain of what is shared with both slopes."""
+        return (
+            causes.across - self._by_light[0] * causes.light,
+            causes.down - self._by_light[1] * causes.light,
+        )
+
+    def shifts(self, causes: _Causes) -> tuple[Plane, Plane]:
+        """How far each place lies right of and below where it belongs, in pixels."""
+        across, down = self._explained(causes)
+        return (
+            np.asarray((self._xy * down - self._yy * across) / self._area, np.float32),
+            np.asarray((self._xy * across - self._xx * down) / self._area, np.float32),
+        )
+
+    def products(self, causes: _Causes) -> list[Plane]:
+        """What a place changes by, squared: by its mean, by light, and by a shift."""
+        across, down = self._explained(causes)
+        shift = self._yy * across * across - 2 * self._xy * across * down
+        shift += self._xx * down * down
+        return [
+            causes.mean * causes.mean,
+            causes.light * causes.light / self.power,
+            shift / self._area,
+        ]
 
 
 class _Series:
     """The shifts of all places along one axis, added up."""
 
-    def __init__(self, slope: Plane) -> None:
-        self._slope = slope
+    def __init__(self, shape: tuple[int, ...]) -> None:
         self.count, self._free, self._wander, self._steps = (
-            np.zeros(slope.shape, np.float32) for _ in range(4)
+            np.zeros(shape, np.float32) for _ in range(4)
         )
-        self._looks, self._sum, self._squares = (
-            np.zeros(slope.shape, np.float32) for _ in range(3)
-        )
+        self._looks, self._sum, self._squares = (np.zeros(shape, np.float32) for _ in range(3))
 
     def add(self, now: Plane, before: Plane, seen: Plane) -> None:
-        now, before = (each - self._common(each, seen) for each in (now, before))
         middle = (now + before) * (0.5 * seen)
         self.count += seen
         self._looks += seen
@@ -183,17 +230,11 @@ class _Series:
         self._steps += seen * (now - before) ** 2
 
     def begin_row(self) -> None:
-        """What follows has a mean of its own."""
         looks = np.maximum(self._looks, 1)
         self._wander += np.maximum(0.0, self._squares - self._sum * self._sum / looks)
         self._free += np.maximum(0.0, self._looks - 1)
         for each in (self._looks, self._sum, self._squares):
             each[:] = 0.0
-
-    def _common(self, shift: Plane, seen: Plane) -> float:
-        """What all places share is the camera's own trembling."""
-        sure = (seen > 0) & (self._slope > 8 * FLAT)
-        return float(np.median(shift[sure])) if np.count_nonzero(sure) > 200 else 0.0
 
     def found(self) -> tuple[Plane, Plane]:
         self.begin_row()
@@ -208,10 +249,69 @@ class _Series:
         return np.asarray(beyond, np.float32), np.asarray(error, np.float32)
 
 
+class _Share:
+    """Which share of each place's change a shift explains, added up."""
+
+    def __init__(self, edges: _Edges) -> None:
+        self._edges = edges
+        shape = edges.has_edges.shape
+
+        def nothing() -> Plane:
+            return np.zeros(shape, np.float32)
+
+        self._count, self._free, self._wander, self._shift = (nothing() for _ in range(4))
+        self._noise, self._noisy_shift, self._differs = (nothing() for _ in range(3))
+        self._nothing = nothing
+        self._begin()
+
+    def _begin(self) -> None:
+        self._looks, self._level, self._squares = (self._nothing() for _ in range(3))
+        self._sum = _Causes(*(self._nothing() for _ in range(4)))
+        self._products = [self._nothing() for _ in range(3)]
+
+    def add(self, look: Look, now: _Causes, before: _Causes, visible: Plane) -> None:
+        middle = look.middle * visible
+        self._level += middle
+        self._squares += middle * middle
+        self._looks += visible
+        some = _scaled(now + before, 0.5 * visible)
+        self._sum += some
+        for kept, each in zip(self._products, self._edges.products(some), strict=True):
+            kept += each
+        half = look.half * visible
+        self._differs += half * half
+        self._count += visible
+        mean, light, shift = self._edges.products(_scaled(now - before, 0.5 * visible))
+        self._noise -= mean + light
+        self._noisy_shift += shift
+
+    def begin_row(self) -> None:
+        looks = np.maximum(self._looks, 1)
+        of_mean = self._edges.products(self._sum)
+        mean, light, shift = (
+            every - once / looks for every, once in zip(self._products, of_mean, strict=True)
+        )
+        whole = self._edges.mean(self._squares - self._level * self._level / looks)
+        counts = self._looks > 1
+        self._wander += np.where(counts, whole - mean - light, 0.0)
+        self._shift += np.where(counts, shift, 0.0)
+        self._free += np.maximum(0.0, self._looks - 1)
+        self._begin()
+
+    def found(self) -> tuple[Plane, Plane, Plane]:
+        """Changes, their noise, and what of the changes is shift."""
+        self.begin_row()
+        free, count = np.maximum(self._free, 1), np.maximum(self._count, 1)
+        noise = (self._edges.mean(self._differs) + self._noise) / count
+        changes = self._wander / free - noise
+        shifts = self._shift / free - self._noisy_shift / count
+        return changes, noise, np.asarray(shifts, np.float32)
+
+
+def _scaled(causes: _Causes, by: Plane) -> _Causes:
+    return _Causes(causes.mean * by, causes.light * by, causes.across * by, causes.down * by)
+
+
 def place_of(unit: float) -> tuple[int, int]:
     """(width, height) of a place in pixels, odd."""
     return round(WIDE * unit) | 1, round(HIGH * unit) | 1
-
-
-def _smooth(plane: Plane) -> Plane:
-    return np.asarray(cv2.GaussianBlur(plane, (5, 5), 0), np.float32)

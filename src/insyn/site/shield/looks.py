@@ -1,0 +1,77 @@
+"""Pictures of a clip beside its believed empty scene, for whoever asks how still that is; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from insyn.site.shield.analysis import Small
+from insyn.site.shield.background import Background
+from insyn.site.shield.comparison import Comparison
+from insyn.site.shield.difference import Gray
+from insyn.site.shield.light import Tone
+
+Plane = NDArray[np.float32]
+Pair = tuple[Small, Small]
+"""A picture, and the one a little before: what they do not share is noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A pair beside the scene; every plane is float32 (height, width).
+
+    Attributes:
+        now: levels by which the picture is off the scene in its light; over 5x5 pixels.
+        before: the same of the picture a little before.
+        areas: 255 where either differs as a body does.
+        seen: 1 where nothing is before the scene, nor close by; else 0.
+    """
+
+    now: Plane
+    before: Plane
+    areas: Gray
+    seen: Plane
+
+    @property
+    def middle(self) -> Plane:
+        """What the two pictures share."""
+        return np.asarray(0.5 * (self.now + self.before), np.float32)
+
+    @property
+    def half(self) -> Plane:
+        """What they do not: as much noise as their middle holds, and nothing of what lasts."""
+        return np.asarray(0.5 * (self.now - self.before), np.float32)
+
+
+def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None]:
+    """Each pair in turn; None where the light is not understood."""
+    comparison = Comparison(background, follows_shift=False)
+    scene = background.mean[:, :, 0]
+    for pair in pairs:
+        both = [comparison.compare(picture) for picture in pair]
+        if not all(one.sound for one in both):
+            yield None
+            continue
+        areas = np.asarray(cv2.bitwise_or(both[0].areas, both[1].areas), np.uint8)
+        comparison.masked(areas > 0)
+        seen = comparison.shapes.grown(comparison.shapes.grown(areas)) == 0
+        now, before = (
+            _away(picture, scene, one.tone) for picture, one in zip(pair, both, strict=True)
+        )
+        yield Look(now, before, areas, seen.astype(np.float32))
+
+
+def _away(picture: Small, scene: NDArray[np.uint8], tone: Tone) -> Plane:
+    # Without steps: rounded levels would shift a gentle slope by half a pixel.
+    curve = cv2.GaussianBlur(tone.table[:, :, 0].astype(np.float32), (1, 25), 0)
+    away = picture[:, :, 0].astype(np.float32) - cv2.LUT(scene, curve)
+    return smooth(np.asarray(away / max(0.1, tone.gain), np.float32))
+
+
+def smooth(plane: Plane) -> Plane:
+    """The mean of 5x5 pixels, those in the middle more."""
+    return np.asarray(cv2.GaussianBlur(plane, (5, 5), 0), np.float32)
