@@ -30,14 +30,17 @@ def analysis_size(width: int, height: int, area: int = LIVE_AREA) -> tuple[int, 
 
 def analysed(frame: YuvFrame, size: tuple[int, int]) -> Small:
     """The picture in (width, height), averaged over what each of its pixels covers."""
-    planes = (
-        plane
-        if (plane.shape[1], plane.shape[0]) == size
-        else cv2.resize(plane, size, interpolation=_interpolation(plane, size))
-        for plane in (frame.y, frame.u, frame.v)
-    )
-    return np.asarray(cv2.merge(list(planes)), np.uint8)
+    planes = [_resized(plane, size) for plane in (frame.y, frame.u, frame.v)]
+    return np.asarray(cv2.merge(planes), np.uint8)
 
 
-def _interpolation(plane: NDArray[np.uint8], size: tuple[int, int]) -> int:
-    return cv2.INTER_AREA if plane.shape[1] >= size[0] else cv2.INTER_LINEAR
+def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A plane in (width, height); halved while that is too much, which costs a fifth."""
+    high, wide = plane.shape
+    while wide >= 2 * size[0] and high >= 2 * size[1] and wide % 2 == high % 2 == 0:
+        wide, high = wide // 2, high // 2
+        plane = np.asarray(cv2.resize(plane, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
+    if (wide, high) == size:
+        return plane
+    way = cv2.INTER_AREA if wide >= size[0] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, size, interpolation=way), np.uint8)

@@ -26,16 +26,21 @@ STIR = 8.0
 """Levels by which a pixel changes where something moves; noise, averaged, stays below."""
 
 
+Plane = NDArray[np.float32]
+Rank = NDArray[np.intp]
+"""(height, width): which look of each pixel is meant, as a place in a store laid flat."""
+
+
 class Codebook:
     """The looks of every pixel, most of them fed in order of time; not shared between threads.
 
-    Per look and pixel: `mean` float32 (looks, height, width, 3), `seen` and `quiet` seconds,
-    `visits` (times it came back after another look), `spread` (mean absolute luma deviation).
+    Per look and pixel, float32 (looks, height, width): `seen` and `quiet` seconds, `visits` (times
+    it came back after another look), `spread` (mean absolute luma deviation) and the like.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
         """Begin for small pictures of (height, width)."""
-        self.mean = np.full((LOOKS, *shape, 3), -1000.0, np.float32)
+        self._means = [np.full((LOOKS, *shape), -1000.0, np.float32) for _ in range(3)]
         self.seen = np.zeros((LOOKS, *shape), np.float32)
         self.quiet = np.zeros((LOOKS, *shape), np.float32)
         self.calm = np.zeros((LOOKS, *shape), np.float32)
@@ -45,89 +50,97 @@ class Codebook:
         self.visits = np.zeros((LOOKS, *shape), np.float32)
         self.spread = np.zeros((LOOKS, *shape), np.float32)
         self.colour_spread = np.zeros((LOOKS, *shape), np.float32)
-        self._last = np.full(shape, -1, np.int8)
+        self._pixels = np.arange(shape[0] * shape[1]).reshape(shape)
+        self._last = np.full(shape, -1, np.intp)
         self.seconds = 0.0
 
     def add(self, picture: Small, moving: Motion, lasting_s: float) -> None:
         """Take a picture that stands for so many seconds; `moving` is where bodies move."""
         self.seconds += lasting_s
-        now = picture.astype(np.float32)
-        apart = np.abs(self.mean - now)
-        measure = np.maximum(
-            apart[..., 0] / LUMA_APART, np.maximum(apart[..., 1], apart[..., 2]) / CHROMA_APART
-        )
-        nearest = measure.argmin(axis=0)
-        index = nearest[None]
-        missed = np.take_along_axis(measure, index, 0)[0] > 1.0
+        now = [plane.astype(np.float32) for plane in cv2.split(picture)]
+        at, apart = self._nearest(now)
+        missed = apart > 1.0
         if missed.any():
             # The look least seen makes room; a quiet one is worth more than a busy one.
-            weakest = (self.seen + 4 * self.quiet).argmin(axis=0)
-            nearest = np.where(missed, weakest, nearest)
-            index = nearest[None]
-        _put(self.seen, index, np.where(missed, 0.0, _take(self.seen, index)) + lasting_s)
+            weakest = self._flat(_least(self.seen + 4 * self.quiet)[0])
+            at = np.where(missed, weakest, at)
+        kept = (~missed).astype(np.float32)
+
+        def add_to(store: Plane, value: Plane | np.float32) -> None:
+            store.ravel()[at] = store.ravel()[at] * kept + value
+
+        second = np.float32(lasting_s)
+        add_to(self.seen, second)
         for store, where in (
             (self.quiet, ~moving.around),
             (self.calm, ~moving.seen),
             (self.stirred, moving.now),
             (self.edged, moving.edge),
         ):
-            still = np.where(where, lasting_s, 0.0)
-            _put(store, index, np.where(missed, 0.0, _take(store, index)) + still)
-        back = (nearest != self._last).astype(np.float32)
-        _put(self.visits, index, np.where(missed, 0.0, _take(self.visits, index)) + back)
-        rate = np.maximum(lasting_s / np.maximum(_take(self.seen, index), 1e-6), 0.02)
-        rate = np.where(missed, 1.0, np.minimum(rate, 1.0)).astype(np.float32)
-        whole = np.take_along_axis(self.mean, index[..., None], 0)[0]
-        whole = np.where(missed[..., None], now, whole)
-        away = now - whole
-        np.put_along_axis(self.mean, index[..., None], (whole + rate[..., None] * away)[None], 0)
-        for store, value in (
-            (self.spread, np.abs(away[..., 0])),
-            (self.colour_spread, np.abs(away[..., 1:]).max(axis=2)),
-        ):
-            old = np.where(missed, 0.0, _take(store, index))
-            _put(store, index, old + rate * (value - old))
-        self._last = nearest.astype(np.int8)
+            add_to(store, where * second)
+        add_to(self.visits, (at != self._last).astype(np.float32))
+        rate = np.maximum(second / np.maximum(self.seen.ravel()[at], np.float32(1e-6)), 0.02)
+        rate = np.where(missed, np.float32(1.0), np.minimum(rate, 1.0)).astype(np.float32)
+        away = []
+        for store, plane in zip(self._means, now, strict=True):
+            whole = np.where(missed, plane, store.ravel()[at])
+            away.append(plane - whole)
+            store.ravel()[at] = whole + rate * away[-1]
+        colour = np.maximum(np.abs(away[1]), np.abs(away[2]))
+        for store, value in ((self.spread, np.abs(away[0])), (self.colour_spread, colour)):
+            old = store.ravel()[at] * kept
+            store.ravel()[at] = old + rate * (value - old)
+        self._last = at
 
     def weigh(self, picture: Small, busy_places: Mask, lasting_s: float) -> None:
         """Count a picture's quiet seconds anew, without learning from it."""
-        apart = np.abs(self.mean - picture.astype(np.float32))
-        measure = np.maximum(
-            apart[..., 0] / LUMA_APART, np.maximum(apart[..., 1], apart[..., 2]) / CHROMA_APART
-        )
-        index = measure.argmin(axis=0)[None]
-        counts = (np.take_along_axis(measure, index, 0)[0] <= 1.0) & ~busy_places
-        _put(self.empty, index, _take(self.empty, index) + np.where(counts, lasting_s, 0.0))
+        at, apart = self._nearest([plane.astype(np.float32) for plane in cv2.split(picture)])
+        counts = (apart <= 1.0) & ~busy_places
+        self.empty.ravel()[at] += counts * np.float32(lasting_s)
 
-    def ordered(self) -> NDArray[np.intp]:
-        """Looks of each pixel, the likeliest empty scene first: (looks, height, width)."""
+    def _nearest(self, now: list[Plane]) -> tuple[Rank, Plane]:
+        """The look that each pixel is nearest to, and how far off it is; beyond 1 is another."""
+        luma, u, v = (np.abs(mean - plane) for mean, plane in zip(self._means, now, strict=True))
+        luma /= np.float32(LUMA_APART)
+        np.maximum(u, v, out=u)
+        u /= np.float32(CHROMA_APART)
+        nearest, apart = _least(np.maximum(luma, u, out=luma))
+        return self._flat(nearest), apart
+
+    def _flat(self, look: NDArray[np.intp]) -> Rank:
+        return np.asarray(look * self._pixels.size + self._pixels, np.intp)
+
+    def ordered(self) -> list[Rank]:
+        """The two looks of each pixel that are likeliest the empty scene, the likeliest first."""
         worth = self.worth()
-        return np.argsort(-worth, axis=0, kind="stable")
+        first, _ = _least(-worth)
+        rest = worth.copy()
+        rest.ravel()[self._flat(first)] = -np.inf
+        return [self._flat(first), self._flat(_least(-rest)[0])]
 
-    def worth(self) -> NDArray[np.float32]:
+    def worth(self) -> Plane:
         """How much speaks for each look being the empty scene, in seconds."""
         worth = 8.0 * self.empty + self.quiet + 0.06 * self.calm + 0.02 * self.seen
         return np.asarray(worth, np.float32)
 
-    def look(self, order: NDArray[np.intp], rank: int) -> tuple[Small, NDArray[np.float32]]:
-        """The look of that rank and how many quiet seconds it had."""
-        index = order[rank][None]
-        mean = np.take_along_axis(self.mean, index[..., None], 0)[0]
-        return np.clip(np.rint(mean), 0, 255).astype(np.uint8), _take(self.quiet, index)
+    def look(self, rank: Rank) -> Small:
+        """The look of that rank."""
+        planes = [np.clip(np.rint(mean.ravel()[rank]), 0, 255) for mean in self._means]
+        return np.asarray(cv2.merge(planes).astype(np.uint8))
 
-    def of(
-        self, store: NDArray[np.float32], order: NDArray[np.intp], rank: int
-    ) -> NDArray[np.float32]:
+    def of(self, store: Plane, rank: Rank) -> Plane:
         """A figure of the look of that rank."""
-        return _take(store, order[rank][None])
+        return np.asarray(store.ravel()[rank], np.float32)
 
 
-def _take(store: NDArray[np.float32], index: NDArray[np.intp]) -> NDArray[np.float32]:
-    return np.asarray(np.take_along_axis(store, index, 0)[0], np.float32)
-
-
-def _put(store: NDArray[np.float32], index: NDArray[np.intp], value: NDArray[np.floating]) -> None:
-    np.put_along_axis(store, index, value[None].astype(np.float32), 0)
+def _least(values: Plane) -> tuple[NDArray[np.intp], Plane]:
+    """Of (looks, height, width) the first look with the least value, and that value."""
+    which = np.zeros(values.shape[1:], np.intp)
+    least = values[0].copy()
+    for number in range(1, len(values)):
+        which[values[number] < least] = number
+        np.minimum(least, values[number], out=least)
+    return which, least
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,10 +86,12 @@ class Survey:
         self._next_s = -1.0
         self._last_s = 0.0
 
+    def wants(self, at_s: float) -> bool:
+        """Whether a picture of that time tells anything new."""
+        return not self._recent or not 0 <= at_s - self._recent[-1][0] < LEAST_S
+
     def look(self, picture: Small, at_s: float) -> None:
-        """Take the next picture."""
-        if self._recent and 0 <= at_s - self._recent[-1][0] < LEAST_S:
-            return
+        """Take the next picture that is wanted."""
         picture = self._placing.placed(picture)
         self._recent.append((at_s, picture))
         if self._next_s < 0:
@@ -200,10 +202,10 @@ def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: f
     Who stands still is often not seen to move; but where the first look is beyond doubt, around a
     pixel in doubt, a body shows as a difference, and its reach covers the pixel.
     """
-    order = book.ordered()
-    first, _ = book.look(order, 0)
+    likeliest, rival = book.ordered()
+    first = book.look(likeliest)
     worth = book.worth()
-    sure = book.of(worth, order, 0) > 2.5 * book.of(worth, order, 1)
+    sure = book.of(worth, likeliest) > 2.5 * book.of(worth, rival)
     book.empty[:] = 0.0
     shapes = Shapes((first.shape[1], first.shape[0]))
     for lit, one in zip(brought, samples, strict=True):
@@ -216,14 +218,14 @@ def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: f
 
 
 def _chosen(book: Codebook, unit: float) -> Background:
-    order = book.ordered()
-    first, _ = book.look(order, 0)
-    second, _ = book.look(order, 1)
+    likeliest, other = book.ordered()
+    first, second = book.look(likeliest), book.look(other)
     total = book.seconds
-    swap = emptier(first, second, book.of(book.seen, order, 1) >= max(0.5, 0.02 * total))
+    swap = emptier(first, second, book.of(book.seen, other) >= max(0.5, 0.02 * total))
+    chosen = np.where(swap, other, likeliest)
 
     def figure(store: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.where(swap, book.of(store, order, 1), book.of(store, order, 0))
+        return book.of(store, chosen)
 
     enough = max(0.3, min(3.0, 0.08 * total))
     stirs = figure(book.stirred) > np.maximum(STAYS * figure(book.seen), 0.4)
@@ -242,8 +244,8 @@ def _chosen(book: Codebook, unit: float) -> Background:
     large[0] = False
     stays = np.where(large[labels], np.uint8(255), np.uint8(0))
     worth = book.worth()
-    rival = book.of(worth, order, 1) > DOUBT * book.of(worth, order, 0)
-    rival &= ~swap & (book.of(book.seen, order, 1) > max(1.0, 0.1 * total))
+    rival = book.of(worth, other) > DOUBT * book.of(worth, likeliest)
+    rival &= ~swap & (book.of(book.seen, other) > max(1.0, 0.1 * total))
     doubtful = cv2.morphologyEx(rival.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     known = (
         (figure(book.calm) >= enough) & (doubtful == 0) & ~_margin(bodies(stays > 0, unit), unit)

@@ -80,8 +80,9 @@ class Swaying:
 
     def begin_row(self) -> None:
         """What follows has a mean of its own."""
-        for series in (*self._near, *self._apart, self._share):
+        for series in (*self._near, *self._apart):
             series.begin_row()
+        self._share.begin_row()
 
     def add(self, look: Look) -> None:
         """Take the next look."""
@@ -187,10 +188,9 @@ class _Edges:
 
     def _explained(self, causes: _Causes) -> tuple[Plane, Plane]:
         """What light does not explain of what is shared with both slopes."""
-        return (
-            causes.across - self._by_light[0] * causes.light,
-            causes.down - self._by_light[1] * causes.light,
-        )
+        across = causes.across - self._by_light[0] * causes.light
+        down = causes.down - self._by_light[1] * causes.light
+        return np.asarray(across, np.float32), np.asarray(down, np.float32)
 
     def shifts(self, causes: _Causes) -> tuple[Plane, Plane]:
         """How far each place lies right of and below where it belongs, in pixels."""
@@ -291,7 +291,8 @@ class _Share:
         mean, light, shift = (
             every - once / looks for every, once in zip(self._products, of_mean, strict=True)
         )
-        whole = self._edges.mean(self._squares - self._level * self._level / looks)
+        pixels = np.asarray(self._squares - self._level * self._level / looks, np.float32)
+        whole = self._edges.mean(pixels)
         counts = self._looks > 1
         self._wander += np.where(counts, whole - mean - light, 0.0)
         self._shift += np.where(counts, shift, 0.0)
@@ -302,10 +303,10 @@ class _Share:
         """Changes, their noise, and what of the changes is shift."""
         self.begin_row()
         free, count = np.maximum(self._free, 1), np.maximum(self._count, 1)
-        noise = (self._edges.mean(self._differs) + self._noise) / count
-        changes = self._wander / free - noise
-        shifts = self._shift / free - self._noisy_shift / count
-        return changes, noise, np.asarray(shifts, np.float32)
+        noise = np.asarray((self._edges.mean(self._differs) + self._noise) / count, np.float32)
+        changes = np.asarray(self._wander / free - noise, np.float32)
+        shifts = np.asarray(self._shift / free - self._noisy_shift / count, np.float32)
+        return changes, noise, shifts
 
 
 def _scaled(causes: _Causes, by: Plane) -> _Causes:

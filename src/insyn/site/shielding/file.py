@@ -255,7 +255,9 @@ def _foreseen(
         survey = Survey(size)
         with contextlib.closing(Pictures(order.source)) as pictures:
             for frame in pictures:
-                survey.look(analysed(frame, size), frame.pts_90k / TICKS)
+                at_s = frame.pts_90k / TICKS
+                if survey.wants(at_s):
+                    survey.look(analysed(frame, size), at_s)
                 progress("looking", pictures.count, pictures.expected)
         background = survey.background()
     report.known_share = float(background.known.mean())

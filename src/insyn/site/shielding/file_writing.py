@@ -17,6 +17,9 @@ from insyn.site.shield.frame import MaskedFrame, Plane
 from insyn.site.shielding.encoder import frame_of
 from insyn.site.streams import TICKS
 
+_X264 = "cabac=1:8x8dct=1:deblock=1:aq-mode=1:mbtree=1:rc-lookahead=10:info=0"
+"""What makes x264's fastest preset a third as large for a tenth more time; nothing of who coded."""
+
 _FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 
 
@@ -69,7 +72,7 @@ class Film:
         stream.width, stream.height, stream.pix_fmt = size[0], size[1], "yuv420p"
         stream.codec_context.time_base = Fraction(1, TICKS)
         stream.codec_context.max_b_frames = 0
-        stream.codec_context.options = {"preset": "veryfast", "crf": "20", "x264-params": "info=0"}
+        stream.codec_context.options = {"preset": "ultrafast", "crf": "20", "x264-params": _X264}
         self._stream = stream
         self._audio = None
         if audio is not None:
