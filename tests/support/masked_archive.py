@@ -15,7 +15,7 @@ from insyn.site.archive.index import Index
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import EndReason, Recording
 from insyn.site.archive.root import ArchiveRoot, open_root
-from insyn.site.archive.writing import Archive, Begin, Picture
+from insyn.site.archive.writing import Archive, Begin, Picture, RecordingWriter
 from insyn.site.clocks import Reading
 from insyn.site.nal import parameter_sets_of
 from insyn.site.streams import TICKS, Codec, Parameters, StreamName
@@ -55,6 +55,47 @@ def shade_of(number: int) -> int:
 
 
 @dataclass
+class BeingWritten:
+    """A recording to which seconds are added."""
+
+    index: Index
+    writer: RecordingWriter
+    first: int
+    media_start_90k: int
+    seconds: int = 0
+
+    def go_on(self, seconds: int) -> None:
+        """Add so many seconds, a fragment each."""
+        for number in range(self.seconds, self.seconds + seconds):
+            _, packets = second(shade_of(self.first + number))
+            at = self.media_start_90k + number * TICKS
+            self.writer.append(
+                [
+                    Picture(
+                        data=data,
+                        dts_90k=at + place * STEP,
+                        pts_90k=at + place * STEP,
+                        duration_90k=STEP,
+                        is_key=place == 0,
+                    )
+                    for place, data in enumerate(packets)
+                ]
+            )
+        self.seconds += seconds
+
+    def close(self, activity: bytes | None = None) -> Recording:
+        """End it, as after its minute."""
+        made = self.writer.close(
+            self.index,
+            EndReason.ROTATED,
+            wall_duration_ns=self.seconds * SECOND_NS,
+            activity=bytes(self.seconds) if activity is None else activity,
+        )
+        assert made is not None
+        return made
+
+
+@dataclass
 class MaskedArchive:
     """Makes recordings of whole seconds."""
 
@@ -85,43 +126,37 @@ class MaskedArchive:
         With `seal` it is a sealed original. Nothing moves in it but where `activity` says so.
         """
         first = at_s if first is None else first
+        begun = self.begin(
+            at_s, camera=camera, run=run, first=first, media_start_90k=media_start_90k, seal=seal
+        )
+        begun.go_on(seconds)
+        return begun.close(activity)
+
+    def begin(
+        self,
+        at_s: int,
+        *,
+        camera: str = "cam-1",
+        run: str = "run",
+        first: int = 0,
+        media_start_90k: int = 0,
+        seal: VaultPublicKey | None = None,
+    ) -> BeingWritten:
+        """A recording that goes on, from so many seconds after `START_NS`."""
         parameters, _ = second(shade_of(first))
-        wall_ns = START_NS + at_s * SECOND_NS
         writer = self.archive.begin(
             Begin(
                 camera=camera,
                 stream=StreamName.MAIN if seal else StreamName.MASKED,
                 run=run,
                 parameters=parameters,
-                started=Reading(wall_ns=wall_ns, monotonic_ns=at_s * SECOND_NS),
+                started=Reading(wall_ns=START_NS + at_s * SECOND_NS, monotonic_ns=at_s * SECOND_NS),
                 boot="boot",
                 media_start_90k=media_start_90k,
             ),
             seal=seal,
         )
-        for number in range(seconds):
-            _, packets = second(shade_of(first + number))
-            at = media_start_90k + number * TICKS
-            writer.append(
-                [
-                    Picture(
-                        data=data,
-                        dts_90k=at + place * STEP,
-                        pts_90k=at + place * STEP,
-                        duration_90k=STEP,
-                        is_key=place == 0,
-                    )
-                    for place, data in enumerate(packets)
-                ]
-            )
-        made = writer.close(
-            self.index,
-            EndReason.ROTATED,
-            wall_duration_ns=seconds * SECOND_NS,
-            activity=bytes(seconds) if activity is None else activity,
-        )
-        assert made is not None
-        return made
+        return BeingWritten(self.index, writer, first, media_start_90k)
 
     def reader(self) -> Reader:
         """A reader of its own connection."""

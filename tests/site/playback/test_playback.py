@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import shutil
+import struct
 import subprocess
 from base64 import b64decode
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.support.asgi_client import AsgiClient
 from tests.support.masked_archive import SECOND_NS, START_NS, MaskedArchive, shade_of
 
 from insyn.base.errors import InsynError
+from insyn.site.archive import fmp4
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.routes import router, wanted_range
 from insyn.site.playback.span import pieces_of
@@ -97,6 +99,24 @@ def test_ffprobe_reads_a_stream_without_a_warning(client: AsgiClient, tmp_path: 
     )  # fmt: skip
     assert told.stderr == ""
     assert told.stdout.strip().endswith("300")
+
+
+def test_the_index_at_its_head_tells_where_each_few_seconds_lie(client: AsgiClient) -> None:
+    params = {"from": ms(3), "until": ms(84)}
+    content = client.get("/playback/cam-1/stream.mp4", params=params).content
+    (at, size), *more = [(at, size) for kind, at, size in fmp4.boxes(content) if kind == b"sidx"]
+    assert more == []
+    _, ticks, first_90k, offset, _, count = struct.unpack_from(">IIQQHH", content, at + 12)
+    assert (ticks, first_90k, offset) == (TICKS, 0, 0)
+    parts = [struct.unpack_from(">III", content, at + 40 + 12 * n) for n in range(count)]
+    assert sum(duration for _, duration, _ in parts) == 21 * TICKS
+    assert size == 40 + 12 * count
+    place, start_90k = at + size, 0
+    for size, duration, key in parts:
+        found_90k, samples = fmp4.samples_of(content[place:])
+        assert (found_90k, samples[0].is_key, key) == (start_90k, True, 0x90000000)
+        place, start_90k = place + size, start_90k + duration
+    assert place == len(content)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -79,6 +79,24 @@ def init_segment(parameters: Parameters) -> bytes:
     )
 
 
+MOST_REFERENCES = 0xFFFF
+
+
+def segment_index(parts: Sequence[tuple[int, int]]) -> bytes:
+    """`sidx`: where players find the parts of a file that follow it, without reading them.
+
+    Args:
+        parts: at most `MOST_REFERENCES` that lie end to end and each begin with a key picture:
+            size in bytes, duration in ticks.
+
+    Source: ISO/IEC 14496-12:2022, 8.16.3.
+    """
+    head = struct.pack(">IIQQHH", 1, TICKS, 0, 0, 0, len(parts))
+    starts_with_key = 0x90000000  # SAP of type 1, and its distance of 0
+    listed = (struct.pack(">III", size, duration, starts_with_key) for size, duration in parts)
+    return _full(b"sidx", 1, 0, head, *listed)
+
+
 NOTE = bytes.fromhex("3d1c6a52f0a94c1f8a55a7d1b7f5e201")
 """The uuid of a box of ours after the init segment; players pass over it."""
 

@@ -43,3 +43,8 @@ def unfinished(root: Path, camera: str, *, recording: str = "") -> list[Recordin
             marks = walked.recording.encode()
             found.append(recording_of(walked, name, marks, EndReason.STOPPED))
     return sorted(found, key=lambda each: each.start_wall_ns)
+
+
+def is_unfinished(recording: Recording) -> bool:
+    """Whether it is one of those: more may come into it."""
+    return recording.path.endswith(PART)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -35,7 +36,10 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             raise NotSignedIn
 
     def sign(request: Request, path: str) -> str:
-        # One token for all addresses of an answer: a day's playlist has some twenty thousand.
+        # One token for all addresses of an answer: a day's playlist has some twenty thousand. A
+        # playlist's is the one that it was asked with: asked again, it names the same addresses.
+        if request.url.path.endswith(".m3u8"):
+            return f"{path}?token={quote(request.query_params['token'])}"
         prefix = "/".join(path.split("/")[:3]) + "/"
         made = getattr(request.state, "media_token", ("", ""))
         if made[0] != prefix:

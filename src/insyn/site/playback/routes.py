@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.archive import fmp4
 from insyn.site.archive.reading import Reader
-from insyn.site.archive.unfinished import unfinished
+from insyn.site.archive.unfinished import is_unfinished, unfinished
 from insyn.site.playback import hls
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.previews import Previews
@@ -140,13 +140,20 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign, seen: Seen) -> API
 
     @routes.get("/index.m3u8")
     def get_playlist(request: Request, camera: str, begin: From, end: Until) -> Response:
-        """The span as an HLS playlist."""
+        """The span as an HLS playlist; of one that goes on, a list that grows."""
         allow(request, camera)
         with reading() as reader:
             found = pieces(reader, camera, begin, end)
         if not found:
             raise Refusal("nothing was recorded in this span; the timeline shows what there is")
-        text = hls.playlist(found, lambda path: sign(request, f"/playback/{camera}/{path}"))
+        text = hls.playlist(
+            found,
+            lambda path: sign(request, f"/playback/{camera}/{path}"),
+            standing=hls.standing(span_of(begin, end)[1], time.time_ns()),
+            is_last_whole=is_whole(found[-1]),
+        )
+        if not text:
+            raise Refusal("nothing of this span is whole yet; ask again in some seconds")
         return Response(text, media_type="application/vnd.apple.mpegurl")
 
     @routes.get("/segments")
@@ -236,6 +243,12 @@ def router(open_reader: OpenReader, allow: Allow, sign: Sign, seen: Seen) -> API
         return Response(preview.jpeg, media_type="image/jpeg", headers=headers)
 
     return routes
+
+
+def is_whole(piece: Piece) -> bool:
+    """Whether its recording is closed, or has gone on past the piece's end."""
+    recording = piece.recording
+    return piece.last < len(recording.fragments) - 1 or not is_unfinished(recording)
 
 
 def by_the_clock(pieces: list[Piece], base_ns: int) -> Iterator[Piece]:

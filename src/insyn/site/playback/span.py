@@ -47,8 +47,12 @@ class Piece:
         """When it ended, by the clock."""
         return self.wall_ns + self.duration_90k * 10**9 // TICKS
 
-    def split(self, longest_90k: int) -> Iterator[Piece]:
-        """Parts that begin at key pictures, each as long as allowed or one fragment."""
+    def split(self, longest_90k: int, most_90k: int | None = None) -> Iterator[Piece]:
+        """Parts that begin at key pictures, each as long as allowed or one group of pictures.
+
+        With `most_90k` none is longer than this but a single fragment; such a part may begin
+        between key pictures.
+        """
         entries = self.recording.fragments
         first = self.first
         base = from_90k = entries[first].start_90k
@@ -56,8 +60,10 @@ class Piece:
             is_end = number > self.last
             if not is_end:
                 entry = entries[number]
-                is_long = entry.start_90k + entry.duration_90k - from_90k > longest_90k
-            if is_end or (is_long and entry.is_key):
+                lasts_90k = entry.start_90k + entry.duration_90k - from_90k
+                is_cut = entry.is_key and lasts_90k > longest_90k
+                is_cut = is_cut or (most_90k is not None and lasts_90k > most_90k)
+            if is_end or is_cut:
                 shift = from_90k - base
                 yield Piece(
                     recording=self.recording,
