@@ -192,6 +192,17 @@ def test_a_custodian_refuses(place: Site) -> None:
     assert "refused" in ran.out
 
 
+def test_whoever_asked_takes_a_request_back(place: Site) -> None:
+    release = asked(place)
+    assert agree(place, "carl", release).json["state"] == "asked"
+    assert place.run("carl", "release", "withdraw", release).code == 1
+    ran = place.run("ines", "release", "withdraw", release, "--json")
+    assert (ran.code, ran.json["state"]) == (0, "withdrawn")
+    late = agree(place, "cora", release)
+    assert (late.code, "is withdrawn" in late.err) == (1, True)
+    assert place.run("ines", "release", "withdraw", release).code == 1
+
+
 def test_who_may_not_is_refused_with_the_reason(place: Site) -> None:
     release = asked(place)
     for who in ("ines", "oskar"):

@@ -17,6 +17,11 @@ class InsynError(Exception):
 
     exit_code = 1
 
+    def __init__(self, *said: object, field: str = "") -> None:
+        """Take what to say, and which field of what was sent is meant, by its name; "": none."""
+        super().__init__(*said)
+        self.field = field
+
 
 class UsageError(InsynError):
     """The request itself is wrong; the message names the argument and the accepted values."""

@@ -127,6 +127,17 @@ def refuse(
     _tell(reached.ask("POST", f"/releases/{_id(release)}/refuse", sent), as_json)
 
 
+@app.command("withdraw")
+def withdraw(
+    release: ReleaseArgument,
+    console: ConsoleOption = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Take a request back that still waits: whoever asked for it."""
+    _tell(console_of(console, data).ask("POST", f"/releases/{_id(release)}/withdraw"), as_json)
+
+
 @app.command("end")
 def end(
     release: ReleaseArgument,

@@ -73,17 +73,22 @@ class Settings:
             if field in _PARAGRAPHS:
                 most = LONGEST_PARAGRAPH
             if not isinstance(text, str) or len(text) > most or "\x00" in text:
-                raise UsageError(f"the setting {field} is a text of at most {most} characters")
+                raise UsageError(
+                    f"the setting {field} is a text of at most {most} characters", field=field
+                )
         if self.notice_url and not self.notice_url.startswith(("https://", "http://")):
             raise UsageError(
-                "the setting notice_url is an address, as in https://place.example/privacy"
+                "the setting notice_url is an address, as in https://place.example/privacy",
+                field="notice_url",
             )
         if self.detector and not self.detector.startswith("/"):
             raise UsageError("the setting detector is the whole path of an ONNX model, from / on")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError, TypeError) as error:
-            raise UsageError("the setting time_zone is such as Europe/Stockholm") from error
+            raise UsageError(
+                "the setting time_zone is such as Europe/Stockholm", field="time_zone"
+            ) from error
         for field, least, most in (
             ("archive_bytes", 0, 1 << 60),
             ("retention_days", 1, 1826),
@@ -92,7 +97,9 @@ class Settings:
         ):
             number = getattr(self, field)
             if not isinstance(number, int) or not least <= number <= most:
-                raise UsageError(f"the setting {field} is a number from {least} to {most}")
+                raise UsageError(
+                    f"the setting {field} is a number from {least} to {most}", field=field
+                )
 
 
 def read_settings(site: SiteDirectory) -> Settings:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -15,9 +16,30 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from insyn.base.errors import Refusal
+from insyn.base.errors import InsynError, Refusal
 
 MONTH = "private, max-age=2592000, immutable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Why a form was not taken: a sentence, the field that is meant ("": the whole), which form."""
+
+    text: str
+    field: str = ""
+    form: str = ""
+
+
+def refused_by(error: InsynError, fields: Collection[str] = (), form: str = "") -> Refused:
+    """What a page says of an error; of a form that has these `fields`."""
+    field = error.field if error.field in fields else ""
+    return Refused(text=sentence(error), field=field, form=form)
+
+
+def sentence(error: InsynError) -> str:
+    """An error as a sentence of a page."""
+    text = str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 class Pages:
@@ -44,11 +66,20 @@ class Pages:
         self._environment.filters["moment"] = shown_moment
 
     # `Any`: what a template shows.
-    def show(self, request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
-        """A page."""
+    def show(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        refused: Refused | None = None,
+        **shown: Any,
+    ) -> Response:
+        """A page; where a form of it was refused, the sentence stands and the focus lies there."""
         page = self._environment.get_template(template)
         frame = {"path": request.url.path, **self._frame(request)}
-        return HTMLResponse(page.render(**frame, **shown), status_code=status)
+        body = page.render(**frame, refused=refused, **shown)
+        return HTMLResponse(body, status_code=status)
 
     def problem(self, request: Request, status: int, sentence: str) -> Response:
         """A page that says what went wrong and what to do."""

@@ -20,7 +20,7 @@ from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.duties import Actor
 from insyn.trust.people.passwords import Passwords
 from insyn.trust.store import Store
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, Refused, refused_by
 
 COOKIE = "insyn-session"
 SECURE_COOKIE = "__Host-insyn-session"
@@ -77,7 +77,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
 
     @routes.get("/sign-in")
     def show_sign_in(request: Request, to: str = "/") -> Response:
-        return pages.show(request, "sign_in.html", to=_local(to), name="", text="")
+        return pages.show(request, "sign_in.html", to=_local(to), name="")
 
     @routes.post("/sign-in")
     def sign_in(
@@ -95,8 +95,14 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
             now=clock(),
         )
         if secret is None:
-            shown = {"to": _local(to), "name": name, "text": why_not}
-            return pages.show(request, "sign_in.html", status=401, **shown)
+            return pages.show(
+                request,
+                "sign_in.html",
+                status=401,
+                refused=Refused(text=why_not),
+                to=_local(to),
+                name=name,
+            )
         return _with_session(request, RedirectResponse(_local(to), 303), secret)
 
     @routes.post("/sign-out")
@@ -112,7 +118,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
 
     @routes.get("/claim")
     def show_claim(request: Request, token: str = "") -> Response:
-        return pages.show(request, "claim.html", token=token, name="", text="")
+        return pages.show(request, "claim.html", token=token, name="")
 
     @routes.post("/claim")
     def claim(
@@ -138,15 +144,17 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                     # In the transaction: what is refused leaves the token good.
                     raise Refusal("choose the name that you sign in with")
         except Refusal as error:
-            shown = {"token": token, "name": name, "text": _sentence(error)}
-            return pages.show(request, "claim.html", status=400, **shown)
+            refused = refused_by(error, ("token", "name"))
+            return pages.show(
+                request, "claim.html", status=400, refused=refused, token=token, name=name
+            )
         return RedirectResponse("/sign-in", 303)
 
     @routes.get("/password")
     def show_password(request: Request) -> Response:
         if visitor_of(request, store, clock) is None:
             return RedirectResponse("/sign-in?to=/password", 303)
-        return pages.show(request, "password.html", text="")
+        return pages.show(request, "password.html")
 
     @routes.post("/password")
     def change_password(
@@ -171,7 +179,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                 now=clock(),
             )
         except Refusal as error:
-            return pages.show(request, "password.html", status=400, text=_sentence(error))
+            return pages.show(request, "password.html", status=400, refused=refused_by(error))
         return RedirectResponse("/sign-in", 303)  # every session has ended
 
     return routes
@@ -188,11 +196,6 @@ def _with_session(request: Request, answer: Response, secret: str) -> Response:
         secure=is_secure,
     )
     return answer
-
-
-def _sentence(error: Refusal) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _local(to: str) -> str:

@@ -149,15 +149,20 @@ def test_break_glass_from_the_request_to_its_end(served: Served) -> None:
     with served.page("oskar", "/privacy") as bystander, served.page("ines", "/releases") as asker:
         assert not bystander.inner_text("insyn-alarms").strip()
         asker.click("summary:has-text('Break glass')")
-        asker.fill("#f-live-case", "K-18")
+        asker.fill("#f-live-case_number", "K-18")
         asker.fill("#f-live-basis", "GDPR Article 6(1)(d)")
+        asker.fill("#f-live-reason", "Danger.")
+        asker.click("button:has-text('Ask the custodians now')")
+        asker.wait_for_selector("#e-live-reason")  # too short a reason: told beside it
+        assert asker.evaluate("document.activeElement.id") == "f-live-reason"
+        assert asker.input_value("#f-live-case_number") == "K-18", "nothing is typed twice"
         asker.fill("#f-live-reason", "Somebody lies on the tracks.")
         asker.click("button:has-text('Ask the custodians now')")
         asker.wait_for_url("**/releases/rel-*")
         path = "/releases/" + asker.url.rsplit("/", 1)[1]
         for who, words in WORDS.items():
             with served.page(who, path) as custodian:
-                custodian.fill("#f-passphrase", words)
+                custodian.fill("#f-agree-passphrase", words)
                 custodian.click("button[value=agree]")
                 custodian.wait_for_load_state()
         until(bystander, "document.querySelector('insyn-alarms .banner.bad')")

@@ -355,6 +355,35 @@ def test_a_refusal_ends_it_and_is_recorded(place: Place) -> None:
     assert place.steps() == ["asked", "refused"]
 
 
+def test_whoever_asked_takes_it_back_and_agreements_fall_with_it(place: Place) -> None:
+    release = place.ask()
+    place.desk.agree(release, passphrase=WORDS[ONE.id], actor=ONE)
+    for who in (OTHER, ONE, CHIEF):
+        with pytest.raises(Refusal, match="alone"):
+            place.desk.withdraw(release, actor=who)
+    place.desk.withdraw(release, actor=ASKER)
+    assert place.state(release) is State.WITHDRAWN
+    assert place.steps() == ["asked", "agreed", "withdrawn"]
+    assert place.desk.standing_live() == [], "nobody is asked any more"
+    with pytest.raises(Refusal, match="is withdrawn; ask for a new one"):
+        place.desk.agree(release, passphrase=WORDS[TWO.id], actor=TWO)
+    with pytest.raises(Refusal, match="nothing to withdraw"):
+        place.desk.withdraw(release, actor=ASKER)
+    place.now[0] += timedelta(hours=1)
+    place.desk.tidy()
+    assert place.state(release) is State.WITHDRAWN
+    again = place.ask()
+    place.desk.agree(again, passphrase=WORDS[TWO.id], actor=TWO)
+    assert place.state(again) is State.ASKED, "no word given before counts for another request"
+
+
+def test_what_is_open_is_ended_and_not_withdrawn(place: Place) -> None:
+    release = place.opened()
+    with pytest.raises(Refusal, match="end it"):
+        place.desk.withdraw(release, actor=ASKER)
+    assert place.state(release) is State.OPEN
+
+
 def test_nobody_waits_longer_than_half_an_hour(place: Place) -> None:
     release = place.ask()
     place.now[0] += timedelta(minutes=30)

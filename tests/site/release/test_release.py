@@ -223,6 +223,17 @@ def test_what_nobody_answers_lapses(desk: Desk) -> None:
     assert desk.state(release) is State.LAPSED
 
 
+def test_a_request_is_withdrawn_by_whoever_asked_alone(desk: Desk) -> None:
+    release = desk.ask()
+    with pytest.raises(Refusal, match="alone"):
+        desk.desk.withdraw(release, actor=ONE)
+    desk.desk.withdraw(release, actor=ASKER)
+    assert desk.state(release) is State.WITHDRAWN
+    for who in (ONE, TWO):
+        with pytest.raises(Refusal, match="withdrawn"):
+            desk.desk.agree(release, passphrase=WORDS[who.id], actor=who)
+
+
 def test_whoever_asked_or_agreed_ends_it_early(desk: Desk) -> None:
     release = desk.ask()
     for who in (ONE, TWO):

@@ -99,13 +99,13 @@ class Wanted:
 
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > 120 or not self.name.isprintable():
-            raise UsageError("a camera's name is a line of at most 120 characters")
+            raise UsageError("a camera's name is a line of at most 120 characters", field="name")
         if len(self.place) > 200 or not self.place.isprintable():
-            raise UsageError("a camera's place is a line of at most 200 characters")
+            raise UsageError("a camera's place is a line of at most 200 characters", field="place")
         if self.style not in STYLES:
-            raise UsageError(f"a camera's style is {', '.join(STYLES)}")
+            raise UsageError(f"a camera's style is {', '.join(STYLES)}", field="style")
         if self.retention_days is not None and not 1 <= self.retention_days <= 1826:
-            raise UsageError("a camera's retention is 1 to 1826 days")
+            raise UsageError("a camera's retention is 1 to 1826 days", field="days")
         if not 0 <= self.floor_bytes <= 1 << 60:
             raise UsageError("a camera's floor is a number of bytes")
 
@@ -129,7 +129,10 @@ def add(
     if refusal := room_for(count):
         raise Refusal(refusal)
     if any(each.name.casefold() == wanted.name.strip().casefold() for each in every(connection)):
-        raise Refusal(f"there is a camera named {wanted.name.strip()} already; name it otherwise")
+        raise Refusal(
+            f"there is a camera named {wanted.name.strip()} already; name it otherwise",
+            field="name",
+        )
     camera = _free_id(connection, wanted.name)
     connection.execute(
         cameras.insert().values(
@@ -162,7 +165,10 @@ def change(
     before = find(connection, camera)
     others = [each for each in every(connection) if each.id != camera]
     if any(each.name.casefold() == wanted.name.strip().casefold() for each in others):
-        raise Refusal(f"there is a camera named {wanted.name.strip()} already; name it otherwise")
+        raise Refusal(
+            f"there is a camera named {wanted.name.strip()} already; name it otherwise",
+            field="name",
+        )
     values = _values(wanted)
     if wanted.credentials:
         values["credentials"] = keeper.keep(wanted.credentials, camera)

@@ -211,6 +211,11 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         found = desk.releases.refuse(release, because=sent.because, actor=actor)
         return JSONResponse(told(found, desk.needed()))
 
+    @made.post("/releases/{release}/withdraw")
+    def withdraw(request: Request, release: str) -> Response:
+        actor = desk.visitor(request, "site.read").actor
+        return JSONResponse(told(desk.releases.withdraw(release, actor=actor), desk.needed()))
+
     @made.post("/releases/{release}/end")
     def end(request: Request, release: str) -> Response:
         actor = desk.visitor(request, "site.read").actor

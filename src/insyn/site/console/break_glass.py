@@ -10,23 +10,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError, Refusal
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import Typed, about, number_of
+from insyn.site.console.release_pages import listed
 from insyn.site.release import matter
 from insyn.site.release.following import Begins, Follower
-from insyn.site.release.live import LiveRequest
+from insyn.site.release.live import LONGEST_MINUTES, LiveRequest
 from insyn.trust.people.duties import require
 from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, Visitor, identified
 
 log = logging.getLogger("insyn.site")
 
-Text = Annotated[str, Form(max_length=2000)]
 TURN_S = 0.2
 SILENT_S = 1.0
 """Something is said at least so often, so that a viewer knows that the line stands."""
@@ -43,27 +43,30 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/break-glass")
     def ask(
         request: Request,
-        camera: Text,
-        reason: Text,
-        basis: Text,
-        case_number: Text,
-        minutes: Annotated[int, Form(ge=1, le=1440)],
+        camera: Typed = "",
+        reason: Typed = "",
+        basis: Typed = "",
+        case_number: Typed = "",
+        minutes: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "release.request")
+        form = {"camera": camera, "reason": reason, "basis": basis, "case_number": case_number,
+                "minutes": minutes}  # fmt: skip
         try:
+            with about("camera"):
+                found = desk.camera(camera).id
             asked = desk.releases.ask_live(
                 LiveRequest(
-                    camera=desk.camera(camera).id,
+                    camera=found,
                     reason=reason,
                     basis=basis,
                     case_number=case_number,
-                    minutes=minutes,
+                    minutes=number_of(minutes, 1, LONGEST_MINUTES, "minutes"),
                 ),
                 actor=visitor.actor,
             )
         except InsynError as error:
-            text = str(error)
-            return pages.problem(request, 400, f"{text[:1].upper()}{text[1:]}.")
+            return listed(desk, pages, request, error, asked_live=form)
         return RedirectResponse(f"/releases/{asked.id}", 303)
 
     @made.websocket("/release/{release}/live")

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from insyn.base.errors import InsynError
+from insyn.base.errors import InsynError, UsageError
 from insyn.site.cameras import register
-from insyn.site.cameras.address import Credentials, read_address
+from insyn.site.cameras.address import Address, Credentials, read_address
 from insyn.site.cameras.opening import source_for
 from insyn.site.cameras.probing import look
-from insyn.site.cameras.register import STYLES, Wanted
+from insyn.site.cameras.register import STYLES, Camera, Wanted
 from insyn.site.console.desk import SiteDesk
-from insyn.site.console.forms import sentence
-from insyn.web.pages import Pages
+from insyn.site.console.forms import Typed, about, number_of
+from insyn.web.pages import Pages, refused_by
 
-Text = Annotated[str, Form(max_length=1000)]
+Password = Annotated[str, Form(max_length=1000)]
+LONGEST = 1000
+
+ABOUT = {
+    "solid": "solid: an even colour",
+    "ghost": "ghost: the empty scene, tinted",
+    "mosaic": "mosaic: coarse blocks, tells hair and clothing colours",
+}
+NEW = {"name": "", "url": "", "sub": "", "user": "", "place": "", "style": "solid", "anyway": ""}
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def listed(request: Request, text: str = "", status: int = 200, **form: str) -> Response:
+    def listed(request: Request, error: InsynError | None = None, **form: str) -> Response:
         states = {
             name: state
             for said in desk.states("shield")
@@ -34,13 +44,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return pages.show(
             request,
             "cameras.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, form) if error else None,
             cameras=desk.cameras(),
             states=states,
             cap=allowed.camera_cap,
-            styles=STYLES,
-            text=text,
-            form={"name": "", "url": "", "sub": "", "user": "", "place": "", **form},
+            styles=[(style, ABOUT[style]) for style in STYLES],
+            form={**NEW, **form},
         )
 
     @made.get("/cameras")
@@ -51,27 +61,26 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/cameras")
     def add_camera(
         request: Request,
-        name: Text,
-        url: Text,
-        sub: Text = "",
-        user: Text = "",
-        password: Text = "",
-        place: Text = "",
-        style: Text = "solid",
-        anyway: Text = "",
+        name: Typed = "",
+        url: Typed = "",
+        sub: Typed = "",
+        user: Typed = "",
+        password: Password = "",
+        place: Typed = "",
+        style: Typed = "solid",
+        anyway: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "camera.manage")
-        form = {"name": name, "url": url, "sub": sub, "user": user, "place": place}
+        form = {"name": name, "url": without_password(url), "sub": without_password(sub),
+                "user": user, "place": place, "style": style, "anyway": anyway}  # fmt: skip
         try:
-            main, credentials = read_address(url)
-            form["url"] = main.url  # a password in it is not shown again
-            if user:
-                credentials = Credentials(user=user, password=password)
-            found = {} if anyway else look(source_for(main, credentials))
+            main, credentials = _main(url, user, password)
+            with about("url"):
+                found = {} if anyway else look(source_for(main, credentials))
             wanted = Wanted(
                 name=name,
                 main=main,
-                sub=read_address(sub)[0] if sub.strip() else None,
+                sub=_sub(sub),
                 place=place,
                 credentials=credentials,
                 style=style,
@@ -87,7 +96,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return listed(request, sentence(error), 400, **form)
+            return listed(request, error, **form)
         return RedirectResponse("/cameras", 303)
 
     @made.get("/cameras/{camera}")
@@ -95,32 +104,44 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         desk.visitor(request, "camera.manage")
         return one(request, camera)
 
-    def one(request: Request, camera: str, text: str = "", status: int = 200) -> Response:
+    def one(
+        request: Request,
+        camera: str,
+        error: InsynError | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Response:
         with desk.store.reading() as connection:
             found = register.find(connection, camera)
         return pages.show(
-            request, "camera.html", status=status, camera=found, styles=STYLES, text=text
+            request,
+            "camera.html",
+            status=400 if error else 200,
+            refused=refused_by(error, form or ()) if error else None,
+            camera=found,
+            styles=[(style, style) for style in STYLES],
+            form=_as_kept(found) if form is None else form,
         )
 
     @made.post("/cameras/{camera}")
     def change_camera(
         request: Request,
         camera: str,
-        name: Text,
-        url: Text,
-        sub: Text = "",
-        user: Text = "",
-        password: Text = "",
-        place: Text = "",
-        style: Text = "solid",
-        recorded: Text = "",
-        days: Text = "",
+        name: Typed = "",
+        url: Typed = "",
+        sub: Typed = "",
+        user: Typed = "",
+        password: Password = "",
+        place: Typed = "",
+        style: Typed = "solid",
+        recorded: Typed = "",
+        days: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "camera.manage")
+        form = {"name": name, "url": without_password(url), "sub": without_password(sub),
+                "user": user, "place": place, "style": style, "recorded": recorded,
+                "days": days}  # fmt: skip
         try:
-            main, credentials = read_address(url)
-            if user:
-                credentials = Credentials(user=user, password=password)
+            main, credentials = _main(url, user, password)
             with desk.store.writing() as connection:
                 before = register.find(connection, camera)
                 register.change(
@@ -129,13 +150,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     Wanted(
                         name=name,
                         main=main,
-                        sub=read_address(sub)[0] if sub.strip() else None,
+                        sub=_sub(sub),
                         place=place,
                         credentials=credentials,
                         style=style,
                         device=before.device,
                         is_recorded=bool(recorded),
-                        retention_days=int(days) if days.strip().isdecimal() else None,
+                        retention_days=number_of(days, 1, 1826, "days") if days.strip() else None,
                         floor_bytes=before.floor_bytes,
                     ),
                     keeper=desk.keeper,
@@ -143,7 +164,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return one(request, camera, sentence(error), 400)
+            return one(request, camera, error, form)
         return RedirectResponse("/cameras", 303)
 
     @made.get("/cameras/{camera}/remove")
@@ -161,3 +182,42 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return RedirectResponse("/cameras", 303)
 
     return made
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown again, though it may be none."""
+    return re.sub(r"//[^/]*@", "//", url)
+
+
+def _main(url: str, user: str, password: str) -> tuple[Address, Credentials | None]:
+    with about("url"):
+        _require_short(url)
+        main, credentials = read_address(url)
+    with about("user"):
+        _require_short(user)
+    return main, Credentials(user=user, password=password) if user else credentials
+
+
+def _sub(url: str) -> Address | None:
+    with about("sub"):
+        _require_short(url)
+        return read_address(url)[0] if url.strip() else None
+
+
+def _require_short(text: str) -> None:
+    if len(text) > LONGEST:
+        raise UsageError(f"at most {LONGEST} characters go here")
+
+
+def _as_kept(camera: Camera) -> dict[str, str]:
+    """A camera as its form shows it."""
+    return {
+        "name": camera.name,
+        "place": camera.place,
+        "url": camera.main.url,
+        "sub": camera.sub.url if camera.sub != camera.main else "",
+        "user": "",
+        "days": str(camera.retention_days or ""),
+        "style": camera.style,
+        "recorded": "1" if camera.is_recorded else "",
+    }

@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.site.console.desk import SiteDesk
-from insyn.site.console.forms import moment_of, sentence
+from insyn.site.console.forms import Typed, about, moment_of
 from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
 from insyn.site.export.making import ONE_SHOWN, Span
@@ -23,7 +23,7 @@ from insyn.site.export.recorded import made_exports
 from insyn.site.shield.following import Turn
 from insyn.trust.ledger.leaf import KeptLeaf
 from insyn.trust.people import users
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
 WIDE, NARROW = 960, 480
 """Pixels across of the picture that is pointed into, and of those on the sheet."""
@@ -52,7 +52,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         visitor = desk.visitor(request, "export.masked")
         return desk.exports.find(export, actor=visitor.actor)
 
-    def listed(request: Request, text: str = "", status: int = 200, **form: str) -> Response:
+    def listed(request: Request, error: InsynError | None = None, **form: str) -> Response:
         visitor = desk.visitor(request, "export.masked")
         with desk.store.reading() as connection:
             leaves = made_exports(connection)
@@ -61,7 +61,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return pages.show(
             request,
             "exports.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, form) if error else None,
             mine=desk.exports.mine(visitor.actor),
             until=desk.exports.until,
             made=[_made(leaf) for leaf in leaves],
@@ -69,7 +70,6 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             cameras=cameras,
             camera_names={one.id: one.name for one in cameras},
             form={"camera": "", "begins": "", "ends": "", **form},
-            text=text,
         )
 
     @made.get("/exports")
@@ -84,18 +84,22 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return listed(request, camera=chosen, begins=f"{day}T00:00:00", ends=f"{day}T00:10:00")
 
     @made.post("/exports")
-    def begin(request: Request, camera: Short, begins: Short, ends: Short) -> Response:
+    def begin(
+        request: Request, camera: Typed = "", begins: Typed = "", ends: Typed = ""
+    ) -> Response:
         visitor = desk.visitor(request, "export.masked")
         zone = desk.settings().time_zone
         try:
+            with about("camera"):
+                found = desk.camera(camera).id
             span = Span(
-                camera=desk.camera(camera).id,
-                from_ns=_ns(moment_of(begins, zone)),
-                until_ns=_ns(moment_of(ends, zone)),
+                camera=found,
+                from_ns=_ns(moment_of(begins, zone, "begins")),
+                until_ns=_ns(moment_of(ends, zone, "ends")),
             )
             job = desk.exports.begin_masked(span, actor=visitor.actor)
         except InsynError as error:
-            return listed(request, sentence(error), 400, camera=camera, begins=begins, ends=ends)
+            return listed(request, error, camera=camera, begins=begins, ends=ends)
         return RedirectResponse(f"/exports/{job.export}", 303)
 
     @made.post("/releases/{release}/export")
@@ -110,19 +114,21 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     ) -> Response:
         return one(request, job_of(request, export), at)
 
-    def one(request: Request, job: Job, at_s: float, text: str = "", status: int = 200) -> Response:
+    def one(request: Request, job: Job, at_s: float, error: InsynError | None = None) -> Response:
         camera = desk.camera(job.span.camera)
+        status, refused = (400, refused_by(error)) if error else (200, None)
         if job.stage is not Stage.POINTING:
             return pages.show(
                 request,
                 "export.html",
                 status=status,
+                refused=refused,
                 job=job,
                 camera=camera,
                 is_busy=job.stage in BUSY,
                 until=desk.exports.until(job),
                 size_bytes=_size(job),
-                text=text or job.text,
+                text=job.text,
             )
         looked = job.seen()
         index = looked.index(at_s)
@@ -131,6 +137,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             request,
             "export_point.html",
             status=status,
+            refused=refused,
             job=job,
             camera=camera,
             at_s=looked.at_s(index),
@@ -142,7 +149,6 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             stretches=person.stretches(looked, tracks),
             begins=BEGINS,
             ends=ENDS,
-            text=text,
         )
 
     @made.post("/exports/{export}/point")
@@ -169,7 +175,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 raise UsageError("point into the picture, or choose an outline by its number")
             desk.exports.point(job, at, *share)
         except InsynError as error:
-            return one(request, job, at, sentence(error), 400)
+            return one(request, job, at, error)
         return RedirectResponse(f"/exports/{export}?at={at:.3f}", 303)
 
     @made.post("/exports/{export}")
@@ -205,7 +211,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         try:
             named, indices = desk.exports.sheet(job)
         except InsynError as error:
-            return one(request, job, 0.0, sentence(error), 400)
+            return one(request, job, 0.0, error)
         looked = job.seen()
         tracks = person.chosen(looked, job.points)
         seams = {index for each in tracks for index in each.look_at}

@@ -1,14 +1,36 @@
-"""What forms of several pages share: times in the site's zone, and errors as sentences."""
+"""What forms of several pages share: what was typed, as times and numbers.
+
+Always: a form is taken with whatever stands in it, and refused in words beside the field that is
+meant; what was typed is shown again, but for passwords and passphrases.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from fastapi import Form
 
 from insyn.base.errors import InsynError, UsageError
 
+Typed = Annotated[str, Form()]
+"""A field of any length: too long a text is refused where the form can be shown again."""
 
-def moment_of(text: str, zone: str) -> datetime:
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """What is refused in here is said of this field, where nothing else is named."""
+    try:
+        yield
+    except InsynError as error:
+        error.field = error.field or field
+        raise
+
+
+def moment_of(text: str, zone: str, field: str = "") -> datetime:
     """A time of a form's `datetime-local`, in the site's zone; RFC 3339 names its own.
 
     Raises:
@@ -16,12 +38,19 @@ def moment_of(text: str, zone: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError("give both times as date and time") from error
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError("give both times as date and time", field=field) from error
 
 
-def sentence(error: InsynError) -> str:
-    """An error as a sentence of a page."""
-    text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+def number_of(text: str, least: int, most: int, field: str) -> int:
+    """A whole number.
+
+    Raises:
+        UsageError: it is none, or outside.
+    """
+    if not (text.strip().isascii() and text.strip().isdecimal() and len(text.strip()) < 19):
+        raise UsageError(f"give a whole number from {least} to {most}", field=field)
+    if not least <= int(text) <= most:
+        raise UsageError(f"give a number from {least} to {most}", field=field)
+    return int(text)

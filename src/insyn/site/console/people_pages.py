@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -9,10 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
-from insyn.site.console.forms import sentence
+from insyn.site.console.forms import Typed
 from insyn.trust.people import signing_in, users
 from insyn.trust.people.duties import Role
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
 SITE_ROLES = (
     Role.OPERATOR,
@@ -37,19 +38,26 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     made = APIRouter()
 
     def shown(
-        request: Request, *, text: str = "", token: str = "", name: str = "", status: int = 200
+        request: Request,
+        error: InsynError | None = None,
+        *,
+        form: str = "",
+        token: str = "",
+        name: str = "",
+        chosen: Sequence[Role] = (),
     ) -> Response:
         with desk.store.reading() as connection:
             everybody = users.every(connection)
         return pages.show(
             request,
             "people.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, ("name", "role") if form else (), form) if error else None,
             people=[one for one in everybody if one.state is not users.State.ERASED],
             roles=[(role, ABOUT[role]) for role in SITE_ROLES],
-            text=text,
             token=token,
             name=name,
+            chosen=chosen,
         )
 
     @made.get("/people")
@@ -60,7 +68,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/people")
     def invite(
         request: Request,
-        name: Annotated[str, Form(max_length=200)],
+        name: Typed = "",
         role: Annotated[list[Role] | None, Form()] = None,
     ) -> Response:
         visitor = desk.visitor(request, "user.manage")
@@ -74,7 +82,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return shown(request, text=sentence(error), status=400)
+            return shown(request, error, form="invite", name=name, chosen=role or ())
         return shown(request, token=token, name=person.name)
 
     @made.post("/people/{person}")
@@ -103,7 +111,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     token = users.invite_again(connection, person, actor=actor, now=now)
                 found = users.find(connection, person)
         except InsynError as error:
-            return shown(request, text=sentence(error), status=400)
+            return shown(request, error)
         if token:
             return shown(request, token=token, name=found.name)
         return RedirectResponse("/people", 303)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError, UsageError
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import Typed
 from insyn.site.permission.judging import (
     site_public_key,
     take_up_permit,
     take_up_root,
     take_up_status,
 )
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
 LONGEST = 1 << 20
 
@@ -24,14 +25,15 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, text: str = "", status: int = 200) -> Response:
+    def shown(request: Request, error: InsynError | None = None, **form: str) -> Response:
         return pages.show(
             request,
             "permit.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, ("kind", "file", "fingerprint")) if error else None,
             allowed=desk.permission.now(),
             fingerprint=site_public_key(desk.site).fingerprint,
-            text=text,
+            form={"kind": "permit", "fingerprint": "", **form},
         )
 
     @made.get("/permit")
@@ -42,15 +44,17 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/permit")
     def take_up(
         request: Request,
-        kind: Annotated[str, Form(max_length=10)],
-        file: Annotated[UploadFile, File()],
-        fingerprint: Annotated[str, Form(max_length=200)] = "",
+        kind: Typed = "",
+        file: Annotated[UploadFile | None, File()] = None,
+        fingerprint: Typed = "",
     ) -> Response:
         desk.visitor(request, "site.settings")
         try:
-            content = file.file.read(LONGEST + 1)
+            content = file.file.read(LONGEST + 1) if file is not None else b""
+            if not content:
+                raise UsageError("choose the file that the office sent", field="file")
             if len(content) > LONGEST:
-                raise UsageError("this file is far too large for one of the office")
+                raise UsageError("this file is far too large for one of the office", field="file")
             if kind == "root":
                 take_up_root(
                     desk.site, content, fingerprint=fingerprint.replace(" ", "").lower() or None
@@ -60,10 +64,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             elif kind == "status":
                 take_up_status(desk.site, content, now=desk.clock())
             else:
-                raise UsageError("say what the file is: root, permit or status list")
+                raise UsageError("say what the file is: root, permit or status list", field="kind")
         except InsynError as error:
-            text = str(error)
-            return shown(request, text[:1].upper() + text[1:], 400)
+            return shown(request, error, kind=kind, fingerprint=fingerprint)
         return RedirectResponse("/permit", 303)
 
     return made

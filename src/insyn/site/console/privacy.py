@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from insyn.base.errors import InsynError
+from insyn.base.errors import InsynError, UsageError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
-from insyn.site.console.forms import sentence
+from insyn.site.console.forms import Typed, about, number_of
 from insyn.site.console.papers import facts_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Release
@@ -24,10 +25,10 @@ from insyn.site.shielding.walking import Walk
 from insyn.site.vault import folder
 from insyn.trust.people import users
 from insyn.trust.people.duties import why_not
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
-Text = Annotated[str, Form(max_length=500)]
-Paragraph = Annotated[str, Form(max_length=4000)]
+SCENE = "scene"
+"""The form of the empty scene, beside that of the papers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, text: str = "", status: int = 200, **form: object) -> Response:
+    def shown(
+        request: Request,
+        error: InsynError | None = None,
+        *,
+        said: Mapping[str, str] | None = None,
+        scene_of: str = "",
+    ) -> Response:
         visitor = desk.visitor(request, "site.read")
         now, zone = desk.clock(), ZoneInfo(desk.settings().time_zone)
         with desk.store.reading() as connection:
@@ -56,10 +63,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             names = {one.id: one.name for one in users.every(connection)}
         begins = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         facts = facts_of(desk)
+        fields, form = (said, "") if said is not None else (("camera", "nobody"), SCENE)
         return pages.show(
             request,
             "privacy.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, fields, form) if error else None,
             rows=_rows(desk, walks, names, now),
             month=begins.strftime("%Y-%m"),
             releases=_month([one for one in releases if one.asked_at >= begins]),
@@ -67,11 +76,11 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             custodians=folder.custodians(desk.site),
             needed=desk.needed(),
             settings=facts.settings,
-            form=form,
+            said=said or asdict(facts.settings),
+            scene_of=scene_of,
             may_set=not why_not(visitor.actor, "site.settings"),
             may_show_scene=not why_not(visitor.actor, "background.confirm"),
             may_walk=not why_not(visitor.actor, "live.watch"),
-            text=text,
         )
 
     @made.get("/privacy")
@@ -81,23 +90,23 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/privacy")
     def change(
         request: Request,
-        name: Text,
-        address: Text = "",
-        controller: Text = "",
-        contact: Text = "",
-        officer: Text = "",
-        authority: Text = "",
-        notice_url: Text = "",
-        purpose: Paragraph = "",
-        legal_basis: Paragraph = "",
-        necessity: Paragraph = "",
-        recipients: Paragraph = "",
-        consultation: Paragraph = "",
-        time_zone: Text = "UTC",
-        retention_days: Annotated[int, Form(ge=1, le=1826)] = 14,
+        name: Typed = "",
+        address: Typed = "",
+        controller: Typed = "",
+        contact: Typed = "",
+        officer: Typed = "",
+        authority: Typed = "",
+        notice_url: Typed = "",
+        purpose: Typed = "",
+        legal_basis: Typed = "",
+        necessity: Typed = "",
+        recipients: Typed = "",
+        consultation: Typed = "",
+        time_zone: Typed = "",
+        retention_days: Typed = "",
     ) -> Response:
         desk.visitor(request, "site.settings")
-        said: dict[str, str | int] = {
+        said = {
             "name": name,
             "address": address,
             "controller": controller,
@@ -110,31 +119,37 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             "necessity": necessity,
             "recipients": recipients,
             "consultation": consultation,
-            "time_zone": time_zone,
+            "time_zone": time_zone.strip(),
             "retention_days": retention_days,
         }
         try:
-            change_settings(desk.site, **said)
+            if not name.strip():
+                raise UsageError("name the place", field="name")
+            wanted: dict[str, str | int] = {**said}
+            wanted["retention_days"] = number_of(retention_days, 1, 1826, "retention_days")
+            change_settings(desk.site, **wanted)
         except InsynError as error:
-            return shown(request, sentence(error), 400, **said)
+            return shown(request, error, said=said)
         return RedirectResponse("/privacy", 303)
 
     @made.post("/privacy/scene")
     def ask_scene(
-        request: Request, camera: Text, asked: Text, nobody: Annotated[str, Form()] = ""
+        request: Request, camera: Typed = "", asked: Typed = "", nobody: Typed = ""
     ) -> Response:
         visitor = desk.visitor(request, "background.confirm")
         try:
+            if asked not in list(Asked):
+                raise UsageError("choose what the shield shall do")
             wanted = Asked(asked)
-        except ValueError:
-            return shown(request, "Choose what the shield shall do.", 400)
-        if wanted is Asked.EMPTY_NOW and not nobody:
-            return shown(request, "Look at the place first, and tick that nobody is in view.", 400)
-        try:
-            with desk.store.writing() as connection:
+            if wanted is Asked.EMPTY_NOW and not nobody:
+                raise UsageError(
+                    "look at the place first, and tick that nobody is in view", field="nobody"
+                )
+            with about("camera"), desk.store.writing() as connection:
                 ask(connection, camera, wanted, actor=visitor.actor, now=desk.clock())
         except InsynError as error:
-            return shown(request, sentence(error), 400)
+            # Whether nobody is in view is looked at anew: the tick is not kept.
+            return shown(request, error, scene_of=camera)
         return RedirectResponse("/privacy", 303)
 
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from insyn.base.errors import InsynError, UsageError
 from insyn.site.console.desk import SiteDesk
-from insyn.site.console.forms import moment_of, sentence
+from insyn.site.console.forms import Typed, about, moment_of, number_of
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
@@ -18,65 +18,81 @@ from insyn.site.release import matter
 from insyn.site.release.matter import Request as ReleaseRequest
 from insyn.trust.people import users
 from insyn.trust.people.duties import why_not
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
-Text = Annotated[str, Form(max_length=2000)]
+USUAL = {"camera": "", "begins": "", "ends": "", "reason": "", "basis": "", "case_number": "",
+         "minutes": "30"}  # fmt: skip
+LIVE_MINUTES = 5
+LIVE = "live"
+"""The form of a break-glass, beside that of a release."""
+
+
+def listed(
+    desk: SiteDesk,
+    pages: Pages,
+    request: Request,
+    error: InsynError | None = None,
+    *,
+    asked: Mapping[str, str] | None = None,
+    asked_live: Mapping[str, str] | None = None,
+) -> Response:
+    """All releases and the forms to ask; one that was refused as it was typed."""
+    visitor = desk.visitor(request, "site.read")
+    with desk.store.reading() as connection:
+        releases = matter.every(connection)
+    live_minutes = desk.permission.now().live_minutes
+    typed = asked if asked is not None else (asked_live or {})
+    refused = refused_by(error, typed, LIVE if asked_live is not None else "") if error else None
+    return pages.show(
+        request,
+        "releases.html",
+        status=400 if error else 200,
+        refused=refused,
+        releases=releases,
+        cameras=[(one.id, one.name) for one in desk.cameras()],
+        may_ask=not why_not(visitor.actor, "release.request"),
+        needed=desk.needed(),
+        longest=desk.settings().release_minutes,
+        live_minutes=live_minutes,
+        form={**USUAL, **(asked or {})},
+        live={**USUAL, "minutes": str(min(LIVE_MINUTES, live_minutes)), **(asked_live or {})},
+    )
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, text: str = "", status: int = 200, **form: str) -> Response:
-        visitor = desk.visitor(request, "site.read")
-        with desk.store.reading() as connection:
-            releases = matter.every(connection)
-        usual = {"camera": "", "begins": "", "ends": "", "reason": "", "basis": "",
-                 "case_number": "", "minutes": "30"}  # fmt: skip
-        return pages.show(
-            request,
-            "releases.html",
-            status=status,
-            releases=releases,
-            cameras=desk.cameras(),
-            may_ask=not why_not(visitor.actor, "release.request"),
-            may_answer=not why_not(visitor.actor, "release.approve"),
-            me=visitor.actor.id,
-            needed=desk.needed(),
-            longest=desk.settings().release_minutes,
-            live_minutes=desk.permission.now().live_minutes,
-            form={**usual, **form},
-            text=text,
-        )
-
     @made.get("/releases")
     def show_releases(request: Request) -> Response:
-        return shown(request)
+        return listed(desk, pages, request)
 
     @made.post("/releases")
     def ask(
         request: Request,
-        camera: Text,
-        begins: Text,
-        ends: Text,
-        reason: Text,
-        basis: Text,
-        case_number: Text,
-        minutes: Annotated[int, Form(ge=1, le=1440)] = 30,
+        camera: Typed = "",
+        begins: Typed = "",
+        ends: Typed = "",
+        reason: Typed = "",
+        basis: Typed = "",
+        case_number: Typed = "",
+        minutes: Typed = "30",
     ) -> Response:
         visitor = desk.visitor(request, "release.request")
         form = {"camera": camera, "begins": begins, "ends": ends, "reason": reason,
-                "basis": basis, "case_number": case_number, "minutes": str(minutes)}  # fmt: skip
+                "basis": basis, "case_number": case_number, "minutes": minutes}  # fmt: skip
         try:
             zone = desk.settings().time_zone
+            with about("camera"):
+                found = desk.camera(camera).id
             wanted = ReleaseRequest(
-                camera=desk.camera(camera).id,
-                begins=moment_of(begins, zone),
-                ends=moment_of(ends, zone),
+                camera=found,
+                begins=moment_of(begins, zone, "begins"),
+                ends=moment_of(ends, zone, "ends"),
                 reason=reason,
                 basis=basis,
                 case_number=case_number,
-                minutes=minutes,
+                minutes=number_of(minutes, 1, 1440, "minutes"),
             )
             with desk.store.writing() as connection:
                 matter.ask(
@@ -87,32 +103,43 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            return shown(request, sentence(error), 400, **form)
+            return listed(desk, pages, request, error, asked=form)
         return RedirectResponse("/releases", 303)
 
     @made.get("/releases/{release}")
     def show_release(request: Request, release: str) -> Response:
         return one(request, release)
 
-    def one(request: Request, release: str, text: str = "", status: int = 200) -> Response:
+    def one(
+        request: Request,
+        release: str,
+        error: InsynError | None = None,
+        action: str = "",
+        because: str = "",
+    ) -> Response:
         visitor = desk.visitor(request, "site.read")
         with desk.store.reading() as connection:
             found = matter.find(connection, release)
             names = {person.id: person.name for person in users.every(connection)}
         has_agreed = any(each.custodian == visitor.actor.id for each in found.answers)
+        is_mine = found.asked_by == visitor.actor.id
+        may_answer = not is_mine and not why_not(visitor.actor, "release.approve")
+        may_answer = may_answer and found.state is matter.State.ASKED
+        form = action if may_answer and action in ("agree", "refuse") else ""
+        fields = ("passphrase", "because") if form else ()
         return pages.show(
             request,
             "release.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, fields, form) if error else None,
+            because=because,
             release=found,
             camera=desk.camera(found.camera),
             names=names,
             needed=desk.needed(),
-            is_mine=found.asked_by == visitor.actor.id,
-            may_answer=not why_not(visitor.actor, "release.approve"),
+            is_mine=is_mine,
+            may_answer=may_answer,
             has_agreed=has_agreed,
-            me=visitor.actor.id,
-            text=text,
         )
 
     @made.post("/releases/{release}")
@@ -121,7 +148,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         release: str,
         action: Annotated[str, Form(max_length=20)],
         passphrase: Annotated[str, Form(max_length=1024)] = "",
-        because: Text = "",
+        because: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "site.read")
         try:
@@ -129,12 +156,14 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 desk.releases.agree(release, passphrase=passphrase, actor=visitor.actor)
             elif action == "refuse":
                 desk.releases.refuse(release, because=because, actor=visitor.actor)
+            elif action == "withdraw":
+                desk.releases.withdraw(release, actor=visitor.actor)
             elif action == "end":
                 desk.releases.end(release, actor=visitor.actor)
             else:
-                raise UsageError("agree, refuse or end")
+                raise UsageError("agree, refuse, withdraw or end")
         except InsynError as error:
-            return one(request, release, sentence(error), 400)
+            return one(request, release, error, action, because)
         return RedirectResponse(f"/releases/{release}", 303)
 
     @made.api_route("/release/{release}/stream.mp4", methods=["GET", "HEAD"])

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from insyn.base.errors import InsynError
+from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.site.console.desk import SiteDesk
+from insyn.site.console.forms import Typed
 from insyn.site.shielding import walking
 from insyn.trust.people.duties import why_not
-from insyn.web.pages import Pages
+from insyn.web.pages import Pages, refused_by
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, camera: str, text: str = "", status: int = 200) -> Response:
+    def shown(
+        request: Request,
+        camera: str,
+        error: InsynError | None = None,
+        held: str = "",
+        note: str = "",
+    ) -> Response:
         visitor = desk.visitor(request, "live.watch")
         found = desk.camera(camera)
         with desk.store.reading() as connection:
@@ -26,11 +31,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         return pages.show(
             request,
             "walk.html",
-            status=status,
+            status=400 if error else 200,
+            refused=refused_by(error, ("held", "note")) if error else None,
+            held=held,
+            note=note,
             camera=found,
             last=last,
             may_tell=not why_not(visitor.actor, "background.confirm"),
-            text=text,
         )
 
     @made.get("/privacy/walk/{camera}")
@@ -41,17 +48,19 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     def tell(
         request: Request,
         camera: str,
-        held: Annotated[str, Form(max_length=10)],
-        note: Annotated[str, Form(max_length=walking.LONGEST_NOTE)] = "",
+        held: Typed = "",
+        note: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "background.confirm")
-        if held not in ("yes", "no"):
-            return shown(request, camera, "Say whether the mask held.", 400)
-        if held == "yes" and _state(desk, camera) != "RUN":
-            # Where all is covered, nobody can be seen, and nothing was tested.
-            text = "Everything is covered now, so this tells nothing of the mask; test it later."
-            return shown(request, camera, text, 400)
         try:
+            if held not in ("yes", "no"):
+                raise UsageError("say whether the mask held", field="held")
+            if held == "yes" and _state(desk, camera) != "RUN":
+                # Where all is covered, nobody can be seen, and nothing was tested.
+                raise Refusal(
+                    "everything is covered now, so this tells nothing of the mask; test it later",
+                    field="held",
+                )
             with desk.store.writing() as connection:
                 walking.record(
                     connection,
@@ -62,8 +71,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                     now=desk.clock(),
                 )
         except InsynError as error:
-            text = str(error)
-            return shown(request, camera, f"{text[:1].upper()}{text[1:]}.", 400)
+            return shown(request, camera, error, held, note)
         return RedirectResponse("/privacy", 303)
 
     return made

@@ -88,7 +88,9 @@ def require_length(span: Span) -> None:
         UsageError: it has no length, or is longer than `LONGEST`.
     """
     if not span.from_ns < span.until_ns <= span.from_ns + LONGEST.total_seconds() * 10**9:
-        raise UsageError("an export is of two hours at most, and ends after it begins")
+        raise UsageError(
+            "an export is of two hours at most, and ends after it begins", field="ends"
+        )
 
 
 def export_masked(

@@ -199,6 +199,19 @@ class ReleaseDesk:
             self.version += 1
             return found
 
+    def withdraw(self, release: str, *, actor: Actor) -> matter.Release:
+        """Whoever asked takes the request back; shares that were given are forgotten.
+
+        Raises:
+            Refusal: another asked for it, or it does not wait any more.
+        """
+        with self._lock:
+            with self._store.writing() as connection:
+                found = matter.withdraw(connection, release, actor=actor, now=self._clock())
+            self._waiting.pop(release, None)
+            self.version += 1
+            return found
+
     def end(self, release: str, *, actor: Actor) -> matter.Release:
         """Close an open release: whoever asked, or a custodian, at any time.
 

@@ -40,7 +40,9 @@ class LiveRequest:
     def __post_init__(self) -> None:
         matter.check_texts(self.reason, self.basis, self.case_number)
         if not 1 <= self.minutes <= LONGEST_MINUTES:
-            raise UsageError(f"a break-glass is open for 1 to {LONGEST_MINUTES} minutes")
+            raise UsageError(
+                f"a break-glass is open for 1 to {LONGEST_MINUTES} minutes", field="minutes"
+            )
 
 
 def why_not(asked_minutes: int, *, longest_minutes: int) -> str:
@@ -83,7 +85,7 @@ def ask(
         return because
     for other in standing(connection):
         if other.camera == request.camera and other.asked_by == actor.id:
-            raise Refusal(f"{other.id} of this camera is {other.state} already")
+            raise Refusal(f"{other.id} of this camera is {other.state} already", field="camera")
     release = f"rel-{secrets.token_hex(6)}"
     texts = {
         "reason": request.reason.strip(),

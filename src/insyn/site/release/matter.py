@@ -2,6 +2,7 @@
 
     asked ──(enough custodians agree)──► open ──(time, or anybody)──► ended
       ├──(one custodian refuses)──► refused
+      ├──(whoever asked thinks better of it)──► withdrawn
       └──(nobody answers in a day; of a live one, in half an hour)──► lapsed
 
 A release opens what was recorded, or, by break-glass, what is recorded from its opening on
@@ -46,6 +47,7 @@ class State(StrEnum):
     OPEN = "open"
     ENDED = "ended"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
 
 
@@ -108,10 +110,14 @@ class Request:
 
     def __post_init__(self) -> None:
         if not self.begins < self.ends <= self.begins + LONGEST_SPAN:
-            raise UsageError("a release opens at most two hours; its end follows its beginning")
+            raise UsageError(
+                "a release opens at most two hours; its end follows its beginning", field="ends"
+            )
         check_texts(self.reason, self.basis, self.case_number)
         if not 1 <= self.minutes <= 24 * 60:
-            raise UsageError("a release is open for a minute at least and a day at most")
+            raise UsageError(
+                "a release is open for a minute at least and a day at most", field="minutes"
+            )
 
 
 def check_texts(reason: str, basis: str, case_number: str) -> None:
@@ -121,13 +127,19 @@ def check_texts(reason: str, basis: str, case_number: str) -> None:
         UsageError: says which is missing, or too long.
     """
     if len(reason.strip()) < SHORTEST_REASON:
-        raise UsageError("say in a sentence why these pictures are needed")
-    if not basis.strip() or not case_number.strip():
-        raise UsageError("name the legal basis and the case number")
-    if max(len(reason), len(basis)) > LONGEST_TEXT:
-        raise UsageError(f"a text of a release has at most {LONGEST_TEXT} characters")
+        raise UsageError("say in a sentence why these pictures are needed", field="reason")
+    for field, text in (("basis", basis), ("case_number", case_number)):
+        if not text.strip():
+            raise UsageError("name the legal basis and the case number", field=field)
+    for field, text in (("reason", reason), ("basis", basis)):
+        if len(text) > LONGEST_TEXT:
+            raise UsageError(
+                f"a text of a release has at most {LONGEST_TEXT} characters", field=field
+            )
     if len(case_number.strip()) > LONGEST_CASE_NUMBER:
-        raise UsageError(f"a case number has at most {LONGEST_CASE_NUMBER} characters")
+        raise UsageError(
+            f"a case number has at most {LONGEST_CASE_NUMBER} characters", field="case_number"
+        )
 
 
 def ask(
@@ -145,9 +157,11 @@ def ask(
     """
     require(actor, "release.request")
     if request.begins > now:
-        raise Refusal("a release opens what was recorded; its beginning lies ahead")
+        raise Refusal("a release opens what was recorded; its beginning lies ahead", field="begins")
     if request.minutes > longest_minutes:
-        raise Refusal(f"a release is open for at most {longest_minutes} minutes here")
+        raise Refusal(
+            f"a release is open for at most {longest_minutes} minutes here", field="minutes"
+        )
     release = f"rel-{secrets.token_hex(6)}"
     connection.execute(
         schema.releases.insert().values(
@@ -202,13 +216,15 @@ def answer(
     done += [Done(action="release.approve", by=each.custodian) for each in found.answers]
     require(actor, "release.approve", done)
     if not agrees and len(because.strip()) < SHORTEST_REASON:
-        raise UsageError("say in a sentence why you refuse")
+        raise UsageError("say in a sentence why you refuse", field="because")
+    if len(because.strip()) > LONGEST_TEXT:
+        raise UsageError(f"say it in at most {LONGEST_TEXT} characters", field="because")
     connection.execute(
         schema.answers.insert().values(
             release=release,
             custodian=actor.id,
             agrees=agrees,
-            because=because.strip()[:LONGEST_TEXT],
+            because=because.strip(),
             at=now,
         )
     )
@@ -216,6 +232,24 @@ def answer(
         _close(connection, release, State.REFUSED, now)
     step = "agreed" if agrees else "refused"
     recorded.record_step(connection, release, step, kind=found.kind, who=actor.id, now=now)
+    return find(connection, release)
+
+
+def withdraw(connection: sa.Connection, release: str, *, actor: Actor, now: datetime) -> Release:
+    """Whoever asked takes the request back, before it is opened; agreements fall with it.
+
+    Raises:
+        Refusal: another asked for it, or it does not wait any more.
+    """
+    found = find(connection, release)
+    if actor.id != found.asked_by:
+        raise Refusal(f"release {release} is withdrawn by the person who asked for it alone")
+    if found.state is State.OPEN:
+        raise Refusal(f"release {release} is open already; end it")
+    if found.state is not State.ASKED:
+        raise Refusal(f"release {release} is {found.state}; there is nothing to withdraw")
+    _close(connection, release, State.WITHDRAWN, now)
+    recorded.record_step(connection, release, "withdrawn", kind=found.kind, who=actor.id, now=now)
     return find(connection, release)
 
 

@@ -62,13 +62,17 @@ def record(
 
     Raises:
         Refusal: the actor may not, or there is no such camera.
-        UsageError: it did not hold, and nothing says what was seen.
+        UsageError: it did not hold, and nothing says what was seen; or that is too long.
     """
     require(actor, "background.confirm")
     found = find(connection, camera)
     if not held and not note.strip():
-        raise UsageError("say what was seen: where you stood, and what of you the mask left")
-    walk = Walk(camera=found.id, held=held, note=note.strip()[:LONGEST_NOTE], by=actor.id, at=now)
+        raise UsageError(
+            "say what was seen: where you stood, and what of you the mask left", field="note"
+        )
+    if len(note.strip()) > LONGEST_NOTE:
+        raise UsageError(f"say it in at most {LONGEST_NOTE} characters", field="note")
+    walk = Walk(camera=found.id, held=held, note=note.strip(), by=actor.id, at=now)
     connection.execute(
         walk_tests.insert().values(
             camera=walk.camera, held=held, note=walk.note, by=walk.by, at=now

@@ -234,7 +234,8 @@ def require_together(roles: Collection[Role]) -> None:
         clashes = sorted(held & NEVER_TOGETHER.get(role, frozenset()))
         if clashes:
             raise Refusal(
-                f"nobody is {role} and {clashes[0]} at once; give one of the two to another person"
+                f"nobody is {role} and {clashes[0]} at once; give one of the two to another person",
+                field="role",
             )
 
 

@@ -58,6 +58,8 @@ def require_good(name: str) -> None:
     """
     key = key_of(name)
     if not 0 < len(key) <= LONGEST or len(name) > LONGEST or not name.strip().isprintable():
-        raise Refusal(f"a sign-in name has 1 to {LONGEST} visible characters")
+        raise Refusal(f"a sign-in name has 1 to {LONGEST} visible characters", field="name")
     if is_id(name):
-        raise Refusal("a sign-in name cannot have the form of a person's id; take another")
+        raise Refusal(
+            "a sign-in name cannot have the form of a person's id; take another", field="name"
+        )

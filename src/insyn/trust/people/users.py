@@ -346,7 +346,7 @@ def _require_free(connection: sa.Connection, name: str) -> None:
     names.require_good(name)
     taken = sa.select(schema.users.c.id).where(schema.users.c.key == key_of(name))
     if connection.execute(taken).first():
-        raise Refusal("somebody bears this sign-in name already; take another")
+        raise Refusal("somebody bears this sign-in name already; take another", field="name")
 
 
 def _insert_role(connection: sa.Connection, person: str, role: Role) -> None:
