@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from insyn.base.errors import Refusal
 from insyn.site.cameras.virtual.concourse import Concourse, Events
 from insyn.site.clocks import Reading
-from insyn.site.shield.engine import Settings, State, Step
-from insyn.site.shield.frame import YuvFrame
+from insyn.site.shield.engine import DETECTOR_FAILED, Settings, State, Step
+from insyn.site.shield.frame import Mask, YuvFrame
 from insyn.site.shielding.kept import KeptShield
 from insyn.site.shielding.masking import Asked, Order
 from insyn.site.shielding.scenes import CONFIRMED, KeptScene, SceneFolder
@@ -46,12 +47,31 @@ def folder(tmp_path: Path, key: SigningKey) -> SceneFolder:
     return SceneFolder(tmp_path, key)
 
 
-def shield(folder: SceneFolder, order: Order | None = None) -> tuple[KeptShield, Time]:
+def shield(
+    folder: SceneFolder, order: Order | None = None, settings: Settings | None = None
+) -> tuple[KeptShield, Time]:
     clocks = Time()
     made = KeptShield(
-        "hall", SIZE, FPS, Settings(), order=order or Order(), folder=folder, clocks=clocks
-    )
+        "hall", SIZE, FPS, settings or Settings(), order=order or Order(), folder=folder,
+        clocks=clocks,
+    )  # fmt: skip
     return made, clocks
+
+
+class Watching:
+    """A detector that sees somebody at a place until a second, or fails until then."""
+
+    def __init__(self, until_s: float, *, error: Exception | None = None) -> None:
+        self.until_s = until_s
+        self.error = error
+
+    def people(self, frame: YuvFrame) -> Mask:
+        found = np.zeros((18, 32), bool)
+        if frame.pts_90k < self.until_s * 90_000:
+            if self.error is not None:
+                raise self.error
+            found[6:12, 4:8] = True
+        return found
 
 
 def empty_now(number: int = 1) -> Order:
@@ -92,6 +112,57 @@ def test_a_place_where_people_move_is_not_taken_for_empty(folder: SceneFolder) -
     assert all(step.mask is None for step in steps)
     assert folder.of("hall") == []
     assert "not taken for empty" in shielded.scene.text
+
+
+def still(seconds: float) -> Iterator[YuvFrame]:
+    """The same picture again and again: nothing moves in it."""
+    (frame,) = list(pictures(1 / FPS))
+    for index in range(round(seconds * FPS)):
+        yield dataclasses.replace(frame, pts_90k=index * 90_000 // FPS)
+
+
+def test_nobodys_word_counts_while_a_detector_sees_somebody(folder: SceneFolder) -> None:
+    watching = Settings(detectors=(Watching(until_s=20),))
+    shielded, clocks = shield(folder, empty_now(), watching)
+    frames = list(pictures(33))
+    early = played(shielded, clocks, iter(frames[: 25 * FPS]))
+    assert all(step.mask is None and step.state is State.LEARN for step in early)
+    assert "detector sees somebody" in early[15 * FPS].text, "the tile says why it waits"
+    assert folder.of("hall") == [], "ten seconds of quiet begin when it sees nobody"
+    late = played(shielded, clocks, iter(frames[25 * FPS :]))
+    assert late[-1].state is State.RUN
+    assert [one.by for one in folder.of("hall")] == ["u-oskar"]
+
+
+def test_a_word_that_a_detector_contradicts_to_the_end_is_refused(folder: SceneFolder) -> None:
+    watching = Settings(detectors=(Watching(until_s=1e6),), learns=False)
+    shielded, clocks = shield(folder, empty_now(), watching)
+    steps = played(shielded, clocks, still(185))
+    assert all(step.mask is None for step in steps)
+    assert folder.of("hall") == []
+    assert "The detector saw somebody all the time" in shielded.scene.text
+    assert "ask again" in shielded.scene.text
+
+
+def test_a_detector_that_fails_leaves_nobodys_word_standing(folder: SceneFolder) -> None:
+    for error, told in ((RuntimeError("x"), DETECTOR_FAILED), (Refusal("It is slow."), "slow")):
+        settings = Settings(detectors=(Watching(until_s=1e6, error=error),), learns=False)
+        shielded, clocks = shield(folder, empty_now(), settings)
+        steps = played(shielded, clocks, still(30))
+        assert all(step.mask is None for step in steps)
+        assert told in steps[-1].text
+        assert told in shielded.scene.text
+        assert folder.of("hall") == []
+
+
+def test_in_a_zone_that_is_not_masked_by_the_scene_a_detector_objects_to_nothing(
+    folder: SceneFolder,
+) -> None:
+    poster = ((0.1, 0.3), (0.3, 0.3), (0.3, 0.7), (0.1, 0.7))
+    for number, settings in enumerate((Settings(always=(poster,)), Settings(never=(poster,)))):
+        seeing = dataclasses.replace(settings, detectors=(Watching(until_s=1e6),))
+        shielded, clocks = shield(folder, empty_now(number + 1), seeing)
+        assert played(shielded, clocks, still(13))[-1].state is State.RUN
 
 
 def test_a_scene_is_taken_up_again_after_a_restart_where_the_picture_agrees(

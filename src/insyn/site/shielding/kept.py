@@ -1,7 +1,8 @@
 """A camera's shield that keeps its empty scenes, and does what it is asked about them.
 
 Always: a scene is taken for empty on somebody's word only while nothing of a body's size moves in
-it, and where nothing wavers as who stands still does; meanwhile everything is covered.
+it, nothing wavers as who stands still does, and no detector finds anybody; meanwhile everything is
+covered.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from insyn.site.clocks import Clocks
 from insyn.site.shield.analysis import LIVE_AREA, Small, analysed
 from insyn.site.shield.background import Background, confirmed
 from insyn.site.shield.codebook import bodies, busy
-from insyn.site.shield.engine import Settings, Shield, State, Step
+from insyn.site.shield.engine import Settings, Shield, State, Step, reason_of, zones_mask
 from insyn.site.shield.frame import YuvFrame
 from insyn.site.shield.light import fitted
 from insyn.site.shield.paint import cover
@@ -40,6 +41,18 @@ KEEP_AGAIN_S = 600.0
 
 MOVES = 0.002
 """Share of the picture that moves beyond which somebody may be there."""
+
+
+SEES = "The detector sees somebody, or has not looked yet; waiting until nobody is in view."
+SAW = (
+    "The detector saw somebody all the time, so the place was not taken for empty; ask again when "
+    "nobody is there."
+)
+WAITS = "Waiting until nothing moves, to see the empty scene."
+MOVED = (
+    "Something moved all the time, so the place was not taken for empty; ask again when nobody is "
+    "there."
+)
 
 
 @dataclass(slots=True)
@@ -101,12 +114,12 @@ class KeptShield:
         size = (frame.y.shape[1], frame.y.shape[0])
         if size == self._shield.size:
             quiet.look(analysed(frame, self._shield.small_size), frame.pts_90k)
+        objection = self._objection(frame)
+        if objection:
+            quiet.disturb()
         if quiet.is_over:
             self._quiet = None
-            self.scene.text = (
-                "Something moved all the time, so the place was not taken for empty; ask again "
-                "when nobody is there."
-            )
+            self.scene.text = SAW if objection == SEES else objection or MOVED
         elif quiet.is_quiet:
             self._quiet = None
             now_ns = self._clocks().wall_ns
@@ -122,9 +135,29 @@ class KeptShield:
             self._current, self._kept_ns = scene.background, self._clocks().monotonic_ns
             self._take(scene)
         else:
-            self.scene.text = "Waiting until nothing moves, to see the empty scene."
+            self.scene.text = objection or WAITS
         masked = cover(size, frame.pts_90k)
-        return Step(frame=masked, mask=None, state=State.LEARN, activity=quiet.moving)
+        return Step(
+            frame=masked, mask=None, state=State.LEARN, activity=quiet.moving, text=self.scene.text
+        )
+
+    def _objection(self, frame: YuvFrame) -> str:
+        """What a detector has against somebody's word that nobody is in view; "" where nothing.
+
+        One that fails does not know either. In zones that are always or never covered nobody is
+        looked for: what is learned there changes nothing.
+        """
+        settings = self._shield.settings
+        for detector in settings.detectors:
+            try:
+                found = detector.people(frame)
+            except Exception as error:
+                # The edge of a task: a model's fault is told, and the word is not taken.
+                return reason_of(error)
+            size = (found.shape[1], found.shape[0])
+            if (found & ~zones_mask((*settings.always, *settings.never), size)).any():
+                return SEES
+        return ""
 
     def _keep_what_changed(self) -> None:
         taken_up = self._shield.taken_up
@@ -191,6 +224,10 @@ class _Quiet:
         if not self.pictures:
             self._since_90k = pts_90k
         self.pictures.append(picture)
+
+    def disturb(self) -> None:
+        """Somebody may be there, though nothing moves: the quiet begins anew."""
+        self.pictures.clear()
 
     def background(self) -> Background:
         """The empty scene; where somebody may have stood still all the time, it is unknown."""

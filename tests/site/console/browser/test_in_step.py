@@ -1,4 +1,4 @@
-"""Nine cameras under one clock in a real browser, one of them with a gap: how far they are apart."""
+"""Nine cameras under one clock in a real browser, one with a gap: how far they are apart."""
 
 from __future__ import annotations
 
