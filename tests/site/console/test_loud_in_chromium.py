@@ -23,6 +23,7 @@ from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.register import Wanted, add
 from insyn.site.directory import SiteDirectory
+from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
 from insyn.site.store import open_site
 from insyn.site.vault import folder
@@ -52,6 +53,7 @@ PATIENCE_S = 120.0
 class Served:
     url: str
     sessions: dict[str, str]
+    site: SiteDirectory
     # `Any`: Playwright's browser, which the tests drive as a person would.
     browser: Any
 
@@ -105,7 +107,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         try:
             wait_for(url, root / "serve.log")
-            yield Served(url=url, sessions=secrets, browser=browser)
+            yield Served(url=url, sessions=secrets, site=site, browser=browser)
         finally:
             browser.close()
             process.send_signal(signal.SIGTERM)
@@ -189,6 +191,14 @@ def test_a_tile_in_full_screen_has_the_cameras_own_size_masked(served: Served) -
         page.dblclick("insyn-live")
         large = until(page, "document.querySelector('insyn-live').dataset.large")
         assert large == f"{SIZE[0]}x{SIZE[1]}"
+        # A detector that cannot be asked takes the large picture away, and why is told.
+        change_settings(served.site, detector="/no/such/model.onnx")
+        until(page, "!document.querySelector('insyn-live').dataset.large")
+        note = "document.querySelector('insyn-live .large-note')"
+        until(page, f"!{note}.hidden && {note}.textContent.startsWith('Full resolution: ')")
+        assert "model.onnx" in page.inner_text("insyn-live .large-note")
+        change_settings(served.site, detector="")
+        until(page, "document.querySelector('insyn-live').dataset.large")
         page.evaluate("document.exitFullscreen()")
         until(page, "!document.querySelector('insyn-live video.large')")
 

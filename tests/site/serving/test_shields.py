@@ -1,10 +1,11 @@
-"""The site's shield worker with a detector: the setting is obeyed at once, and faults are told."""
+"""The site's shields with a detector, every day and in full resolution: obeyed, faults told."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.register import Wanted, add
 from insyn.site.cameras.virtual.concourse import Concourse, Events
 from insyn.site.directory import SiteDirectory
+from insyn.site.live.hub import Hub
 from insyn.site.permission.judging import site_public_key
 from insyn.site.recorder.plans import Part
+from insyn.site.serving.full import full_socket, on_demand_of
 from insyn.site.serving.shields import shield_worker_of
 from insyn.site.settings import change_settings
 from insyn.site.shield.analysis import analysed, analysis_size
@@ -116,3 +119,64 @@ def test_a_site_obeys_its_detector_and_tells_what_is_wrong_with_it(
 def test_a_detector_is_a_whole_path(site: SiteDirectory) -> None:
     with pytest.raises(UsageError, match="whole path"):
         change_settings(site, detector="m.onnx")
+
+
+@pytest.fixture
+def full(site: SiteDirectory) -> Iterator[Hub]:
+    """Where the running process of full resolution is looked at."""
+    worker = on_demand_of(site)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(full_socket(site).exists)
+    yield Hub(lambda _: full_socket(site), linger_s=0.1)
+    worker.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def test_full_resolution_asks_the_detector_too(
+    site: SiteDirectory, full: Hub, tmp_path: Path
+) -> None:
+    """Each step waits for what somebody who looks is sent: size, state, share that is covered."""
+    bright_cells(tmp_path / "m.onnx", (640, 352), told={"score": 0.0})
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+
+    async def look() -> None:
+        heard = _Heard()
+        async with asyncio.timeout(120):
+            watched = full.watch("hall")
+            # The place is empty and known: next to nothing of it is covered.
+            await heard.until(watched, lambda: heard.state == "RUN" and heard.covered < 0.2)
+            assert b"avc1" in heard.init
+            change_settings(site, detector=str(tmp_path / "m.onnx"))
+            # To this model everything is somebody: the shield runs, and all of it is covered.
+            await heard.until(watched, lambda: heard.state == "RUN" and heard.covered == 1)
+            change_settings(site, detector=str(tmp_path / "broken.onnx"))
+            await heard.until(watched, lambda: heard.state == "LATE" and "broken" in heard.text)
+            assert heard.covered == 1
+            change_settings(site, detector="")
+            await heard.until(watched, lambda: heard.state == "RUN" and heard.covered < 0.2)
+        await full.close()
+
+    asyncio.run(look())
+
+
+class _Heard:
+    """What somebody who looks was sent last."""
+
+    def __init__(self) -> None:
+        self.state, self.text, self.covered, self.init = "", "", 0.5, b""
+
+    async def until(self, watched: AsyncIterator[str | bytes], holds: Callable[[], bool]) -> None:
+        async for part in watched:
+            if isinstance(part, bytes):
+                self.init = self.init or part
+                continue
+            said = json.loads(part)
+            if said["type"] in ("init", "state"):
+                self.state, self.text = said["state"], said.get("text", "")
+            elif said["type"] == "seen":
+                self.covered = said["covered"]
+            if holds():
+                return
+        raise AssertionError("the stream ended")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from insyn.site.cameras.register import Camera
 from insyn.site.cameras.source import Source
 from insyn.site.clocks import system_clocks
 from insyn.site.directory import SiteDirectory
+from insyn.site.serving.model import SiteDetector
 from insyn.site.serving.plans import SitePlans
 from insyn.site.settings import read_settings
 from insyn.site.shield.engine import Settings
@@ -32,6 +33,7 @@ def full_socket(site: SiteDirectory) -> Path:
 def on_demand_of(site: SiteDirectory) -> OnDemand:
     """The process that masks in full resolution what somebody looks at alone."""
     folder = ReadOnlyScenes(site.backgrounds, open_site_key(site.key))
+    model = SiteDetector(site)
 
     def plan(camera: Camera, source: Source, masking: Masking) -> Plan | None:
         if _is_small(camera):
@@ -46,21 +48,21 @@ def on_demand_of(site: SiteDirectory) -> OnDemand:
                 camera.id,
                 (width, height),
                 fps,
-                settings,
+                replace(settings, detectors=model.for_camera()),
                 order=Order(),
                 folder=folder,
                 clocks=system_clocks,
             )
 
-        version = (camera.version, masking.version)
+        version = (camera.version, masking.version, model.path)
         return Plan(source=source, make_shield=make_shield, settings=version)
 
     plans = SitePlans(site, StreamName.MAIN, plan)
 
     def planned() -> Mapping[str, Plan]:
         # What masks more every day than is masked here would make the large picture show more.
-        if asdict(read_settings(site)).get("detector"):
-            return {}
+        if model.has_changed():
+            plans.forget()
         return {name: each for name, each in plans.now().items() if each is not None}
 
     return OnDemand(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from insyn.base.errors import InsynError, Refusal
 from insyn.site.archive import place
 from insyn.site.cameras.register import Camera
 from insyn.site.cameras.source import Source
@@ -16,72 +13,24 @@ from insyn.site.directory import SiteDirectory
 from insyn.site.permission.judging import Permission
 from insyn.site.recorder.plans import Part
 from insyn.site.recorder.process import boot_id
+from insyn.site.serving.model import SiteDetector
 from insyn.site.serving.plans import SitePlans
-from insyn.site.settings import read_settings
-from insyn.site.shield.detector import Detector
 from insyn.site.shield.engine import Settings
-from insyn.site.shield.frame import Mask, YuvFrame
 from insyn.site.shield.paint import Style
-from insyn.site.shielding.detecting import Turns
 from insyn.site.shielding.keeping import Keeper
 from insyn.site.shielding.kept import KeptShield
 from insyn.site.shielding.line import Shielding
 from insyn.site.shielding.masking import Masking
-from insyn.site.shielding.onnx_detector import OnnxDetector
 from insyn.site.shielding.scenes import SceneFolder
 from insyn.site.shielding.worker import Plan, Worker
 from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key
 
-log = logging.getLogger("insyn.shield")
-
-
-class _Broken:
-    """Stands for a model that cannot be loaded: everything is covered, and why is told."""
-
-    def __init__(self, error: InsynError) -> None:
-        self._error = str(error)
-
-    def people(self, frame: YuvFrame) -> Mask:
-        """Fail."""
-        raise Refusal(self._error)
-
-
-class _Model:
-    """The site's detector, loaded when it is first needed and when the setting changes."""
-
-    def __init__(self, site: SiteDirectory) -> None:
-        self._site = site
-        self.path = ""
-        self._turns: Turns | None = None
-
-    def has_changed(self) -> bool:
-        """Read the setting; take up another model if it says so."""
-        path = read_settings(self._site).detector
-        if path == self.path:
-            return False
-        self.path = path
-        if self._turns is not None:
-            self._turns.close()
-        self._turns = Turns(self._loaded()) if path else None
-        return True
-
-    def _loaded(self) -> Detector:
-        try:
-            return OnnxDetector(Path(self.path))
-        except InsynError as error:
-            log.error("the detector cannot be used, all cameras are covered: %s", error)
-            return _Broken(error)
-
-    def for_camera(self) -> tuple[Detector, ...]:
-        """What the shield of one camera is to ask."""
-        return (self._turns.for_camera(),) if self._turns is not None else ()
-
 
 def shield_worker_of(site: SiteDirectory, part: Part) -> Worker:
     """The shield worker for its part of the cameras."""
     folder = SceneFolder(site.backgrounds, open_site_key(site.key))
-    model = _Model(site)
+    model = SiteDetector(site)
 
     def plan(camera: Camera, source: Source, masking: Masking) -> Plan:
         settings = Settings(style=Style(camera.style), always=masking.always, never=masking.never)

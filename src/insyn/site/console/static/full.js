@@ -20,19 +20,24 @@ function begin(tile) {
   note.setAttribute("role", "status");
   tile.append(video, note);
   let state = "";
+  let covered = 1;
   const stream = new Stream(`/live/${tile.getAttribute("camera")}/full`, video);
   const say = (text) => {
     note.textContent = text;
     note.hidden = !text;
   };
-  stream.addEventListener("state", (event) => (state = event.detail.state));
+  stream.addEventListener("state", (event) => {
+    state = event.detail.state;
+    say(event.detail.text && state !== "RUN" ? `Full resolution: ${event.detail.text}` : "");
+  });
+  stream.addEventListener("seen", (event) => (covered = event.detail.covered));
   stream.addEventListener("lost", (event) => {
     state = "LOST";
     say(["budget", "no larger"].includes(event.detail.reason) ? event.detail.text : "");
   });
   // The large picture stands in front only while it is masked as usual and plays.
   const clock = setInterval(() => {
-    const isReady = state === "RUN" && video.readyState >= 3 && video.videoWidth > 0;
+    const isReady = state === "RUN" && covered < 1 && video.readyState >= 3 && video.videoWidth > 0;
     video.classList.toggle("ready", isReady);
     if (isReady) say("");
     tile.dataset.large = isReady ? `${video.videoWidth}x${video.videoHeight}` : "";
