@@ -64,11 +64,14 @@ def test_the_tour_runs_a_site_and_its_sections_are_numbered_without_a_gap() -> N
         "4 of 4 shields know their empty scene",
         "Can ines look now? refused",
         "cora agrees too",
+        "ines points at somebody",
+        "export-one-person.zip: verified",
         "export.zip: verified",
         "with one bit flipped: refused",
     ):
         assert part in told
-    assert Path(".demo/masked.png").stat().st_size > 10_000
+    for sheet in ("masked.png", "one-person.png"):
+        assert Path(".demo", sheet).stat().st_size > 10_000
     numbers = [int(n) for n in re.findall(r"^─+ (\d+)\. ", done.out, flags=re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 8

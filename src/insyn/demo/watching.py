@@ -29,9 +29,11 @@ from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import InsynError, Refusal
 from insyn.demo.deciding import PASSWORD
+from insyn.demo.one_person import export_one
 from insyn.site.cameras import register
 from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
+from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
 from insyn.site.directory import SiteDirectory, site_directory
 from insyn.site.export.making import Span, export_masked
@@ -43,6 +45,7 @@ from insyn.site.release import matter
 from insyn.site.release.matter import Request
 from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
+from insyn.site.shielding.scenes import SceneFolder
 from insyn.site.store import open_site
 from insyn.site.streams import StreamName
 from insyn.site.vault.folder import make_vault
@@ -79,7 +82,10 @@ def watch(data: DataDirectory, console: Console, begin: Callable[[str], None]) -
     try:
         _show(desk, data.root, console)
         begin("Two custodians open what is sealed; one cannot")
-        _release(desk, ids, console)
+        release = _open(desk, ids, console)
+        if release:
+            begin("One person is exported, everybody else masked")
+            _export_one(desk, release, data.root, ids, console)
         begin("An export that anybody can verify")
         _export(desk, data.root, ids, console)
     finally:
@@ -223,18 +229,20 @@ def _pictures(clip: Clip) -> list[NDArray[np.uint8]]:
         ]
 
 
-def _release(desk: SiteDesk, ids: dict[str, str], console: Console) -> None:
+def _open(desk: SiteDesk, ids: dict[str, str], console: Console) -> str:
+    """The release that ines asks for and two custodians open; "" where nothing was sealed."""
+
     def person(name: str) -> Actor:
         return Actor(id=ids[name], roles=frozenset(PEOPLE[name]))
 
-    camera = desk.cameras()[0]
+    camera = (_known(desk) or desk.cameras())[0]
     with contextlib.closing(desk.open_reader()) as reader:
         sealed = reader.recordings(camera.id, StreamName.MAIN, 0, 2**62)
     if not sealed:
         console.print("nothing was sealed on this machine in this time", style="yellow")
-        return
+        return ""
     ends_ns = sealed[-1].end_wall_ns
-    from_ns = max(sealed[-1].start_wall_ns, ends_ns - 8 * 10**9)
+    from_ns = max(sealed[0].start_wall_ns, ends_ns - 8 * 10**9)
     asked = Request(
         camera=camera.id,
         begins=_moment(from_ns),
@@ -259,8 +267,26 @@ def _release(desk: SiteDesk, ids: dict[str, str], console: Console) -> None:
     opened, recordings = desk.releases.reader(release.id, actor=person("ines"))
     count = len(_pictures(Clip(opened, pieces_of(recordings, from_ns, ends_ns))))
     console.print(f"cora agrees too: {count} pictures open, for five minutes, in memory alone.")
-    desk.releases.end(release.id, actor=person("ines"))
-    console.print("ines ends it; the keys are forgotten. Each step is a leaf of the ledger.")
+    return release.id
+
+
+def _known(desk: SiteDesk) -> list[Camera]:
+    """Cameras whose empty scene is known: who sat there all the time is told by it alone."""
+    folder = SceneFolder(desk.site.backgrounds, open_site_key(desk.site.key))
+    return [one for one in desk.cameras() if folder.of(one.id)]
+
+
+def _export_one(
+    desk: SiteDesk, release: str, folder: Path, ids: dict[str, str], console: Console
+) -> None:
+    ines = Actor(id=ids["ines"], roles=frozenset(PEOPLE["ines"]))
+    if not _known(desk):
+        console.print("No shield knows its empty scene yet; nobody is exported.", style="yellow")
+    elif (out := export_one(desk, release, folder, ines, console)) is not None:
+        verdict = _verdict(out, site_public_key(desk.site).fingerprint)
+        console.print(f"insyn export verify {out}: {verdict}", highlight=False)
+    desk.releases.end(release, actor=ines)
+    console.print("ines ends the release; the keys are forgotten. Each step is a leaf.")
 
 
 def _export(desk: SiteDesk, folder: Path, ids: dict[str, str], console: Console) -> None:
