@@ -18,24 +18,22 @@ from insyn.base.clock import system_clock
 from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
+from insyn.cli.people_steps import add_steps
 from insyn.cli.site_console import ConsoleOption, console_of, place_of_site
-from insyn.cli.tables import ask, print_table, shown
+from insyn.cli.tables import ask, shown
 from insyn.cli.user_told import PasswordFileOption, say, tell_person
-from insyn.trust.people.duties import Role, require
+from insyn.trust.people.duties import Role
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from insyn.site.directory import SiteDirectory
     from insyn.trust.people.duties import Actor
-    from insyn.trust.people.users import State
 
 app = typer.Typer(
     no_args_is_help=True, help="The site's people: invited by an administrator, with roles."
 )
 
-PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="An id or sign-in name.")]
-RoleArgument = Annotated[Role, typer.Argument(help="A role.")]
 TokenOption = Annotated[
     str, typer.Option("--token", help="The one-time token.", prompt=True, hide_input=True)
 ]
@@ -199,21 +197,6 @@ def password(
     say("changed; sign in again", as_json, {"changed": "password"})
 
 
-@app.command("list")
-def list_people(as_json: JsonOption = False, data: DataOption = None) -> None:
-    """List the site's people with their roles."""
-    from insyn.trust.people import users
-
-    with _acting_in(data) as (connection, actor):
-        require(actor, "user.manage")
-        found = users.every(connection)
-    if as_json:
-        print(json.dumps([person.to_json() for person in found], ensure_ascii=False))
-    else:
-        rows = [(p.id, p.name, str(p.state), ", ".join(sorted(p.roles))) for p in found]
-        print_table(("id", "name", "state", "roles"), rows)
-
-
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name.")],
@@ -231,81 +214,6 @@ def add(
     with _acting_in(data) as (connection, actor):
         person, token = users.add(connection, name, roles=role, actor=actor, now=system_clock())
     tell_person(person, as_json, token, claim="insyn site claim")
-
-
-@app.command("invite")
-def invite(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Give a new one-time token to somebody who forgot the password; the old one is void."""
-    from insyn.trust.people import users
-
-    with _acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        token = users.invite_again(connection, id_, actor=actor, now=system_clock())
-        found = users.find(connection, id_)
-    tell_person(found, as_json, token, claim="insyn site claim")
-
-
-@app.command("grant")
-def grant(
-    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Give a person a role; nobody gives one to themselves."""
-    from insyn.trust.people import users
-
-    with _acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.grant(connection, id_, role, actor=actor, now=system_clock())
-    tell_person(found, as_json)
-
-
-@app.command("withdraw")
-def withdraw(
-    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Take a role from a person."""
-    from insyn.trust.people import users
-
-    with _acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.withdraw(connection, id_, role, actor=actor, now=system_clock())
-    tell_person(found, as_json)
-
-
-@app.command("disable")
-def disable(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Keep a person out: no session of theirs works from now on."""
-    from insyn.trust.people.users import State
-
-    _set_state(data, person, State.DISABLED, as_json)
-
-
-@app.command("enable")
-def enable(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Let a disabled person in again."""
-    from insyn.trust.people.users import State
-
-    _set_state(data, person, State.ACTIVE, as_json)
-
-
-@app.command("unlock")
-def unlock(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Let somebody who failed too often try again at once."""
-    from insyn.trust.people import signing_in, users
-
-    with _acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        signing_in.unlock(connection, id_, actor=actor, now=system_clock())
-        found = users.find(connection, id_)
-    say(f"{found.id} may try again", as_json, found.to_json())
-
-
-def _set_state(data: Path | None, person: str, state: State, as_json: bool) -> None:
-    from insyn.trust.people import users
-
-    with _acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.set_state(connection, id_, state, actor=actor, now=system_clock())
-    tell_person(found, as_json)
 
 
 @contextmanager
@@ -345,3 +253,6 @@ def _tell(person: dict[str, object], as_json: bool) -> None:
     roles = person.get("roles")
     held = ", ".join(map(str, roles)) if isinstance(roles, list) else ""
     print(shown(f"{person.get('id')}  {person.get('name')}  {person.get('state')}  {held}"))
+
+
+add_steps(app, _acting_in, whose="the site's", claim="insyn site claim")

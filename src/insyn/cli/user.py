@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,21 +13,16 @@ from insyn.base.errors import UsageError
 from insyn.cli import user_token
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
-from insyn.cli.tables import print_table
+from insyn.cli.people_steps import PersonArgument, add_steps
 from insyn.cli.user_told import PasswordFileOption, acting_in, say, tell_person
 from insyn.trust.people.duties import Role, require
-
-if TYPE_CHECKING:
-    from insyn.trust.people.users import State
 
 app = typer.Typer(
     no_args_is_help=True,
     help="People: invited by an administrator, with roles; their API tokens; erased on request.",
 )
 app.add_typer(user_token.app, name="token")
-
-PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="An id or sign-in name.")]
-RoleArgument = Annotated[Role, typer.Argument(help="A role.")]
+add_steps(app, acting_in, whose="the office's", claim="insyn user claim")
 
 
 @app.command("claim")
@@ -86,33 +81,6 @@ def add(
     tell_person(person, as_json, token)
 
 
-@app.command("invite")
-def invite(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Give a new one-time token to somebody who forgot the password; the old one is void."""
-    from insyn.trust.people import users
-
-    with acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        token = users.invite_again(connection, id_, actor=actor, now=system_clock())
-        found = users.find(connection, id_)
-    tell_person(found, as_json, token)
-
-
-@app.command("list")
-def list_people(as_json: JsonOption = False, data: DataOption = None) -> None:
-    """List the office's people with their roles."""
-    from insyn.trust.people import users
-
-    with acting_in(data) as (connection, actor):
-        require(actor, "user.manage")
-        found = users.every(connection)
-    if as_json:
-        print(json.dumps([person.to_json() for person in found], ensure_ascii=False))
-    else:
-        rows = [(p.id, p.name, str(p.state), ", ".join(sorted(p.roles))) for p in found]
-        print_table(("id", "name", "state", "roles"), rows)
-
-
 @app.command("show")
 def show(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
     """Show a person: state, roles, and until when they have to wait after failed sign-ins."""
@@ -130,59 +98,6 @@ def show(person: PersonArgument, as_json: JsonOption = False, data: DataOption =
     tell_person(found, as_json)
     if until:
         print(f"failed to sign in too often; has to wait until {isoformat(until)}")
-
-
-@app.command("grant")
-def grant(
-    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Give a person a role; nobody gives one to themselves."""
-    from insyn.trust.people import users
-
-    with acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.grant(connection, id_, role, actor=actor, now=system_clock())
-    tell_person(found, as_json)
-
-
-@app.command("withdraw")
-def withdraw(
-    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
-) -> None:
-    """Take a role from a person."""
-    from insyn.trust.people import users
-
-    with acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.withdraw(connection, id_, role, actor=actor, now=system_clock())
-    tell_person(found, as_json)
-
-
-@app.command("disable")
-def disable(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Keep a person out: no session, no token of theirs works from now on."""
-    from insyn.trust.people.users import State
-
-    _set_state(data, person, State.DISABLED, as_json)
-
-
-@app.command("enable")
-def enable(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Let a disabled person in again."""
-    from insyn.trust.people.users import State
-
-    _set_state(data, person, State.ACTIVE, as_json)
-
-
-@app.command("unlock")
-def unlock(person: PersonArgument, as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Let somebody who failed too often try again at once."""
-    from insyn.trust.people import signing_in, users
-
-    with acting_in(data) as (connection, actor):
-        signing_in.unlock(connection, person, actor=actor, now=system_clock())
-        found = users.find(connection, person)
-    say(f"{found.id} may try again", as_json, found.to_json())
 
 
 @app.command("password")
@@ -240,12 +155,3 @@ def erase(
 def _new_password(file: Path | None) -> str:
     question = "New password (12 characters or more)"
     return passphrase(file, question, new=True, what="password", option="--password-file")
-
-
-def _set_state(data: Path | None, person: str, state: State, as_json: bool) -> None:
-    from insyn.trust.people import users
-
-    with acting_in(data) as (connection, actor):
-        id_ = users.find(connection, person).id
-        found = users.set_state(connection, id_, state, actor=actor, now=system_clock())
-    tell_person(found, as_json)

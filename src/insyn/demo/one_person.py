@@ -45,8 +45,8 @@ def export_one(
     (stretch,) = person.stretches(job.seen(), [track])
     shown_s = stretch.until_s - stretch.from_s
     console.print(
-        f"ines points at somebody at {max(0.0, at_s):.1f} s; the outline is followed by its overlap for "
-        f"{shown_s:.1f} s, and nobody is recognised.",
+        f"ines points at somebody at {max(0.0, at_s):.1f} s; the outline is followed by its "
+        f"overlap for {shown_s:.1f} s, and nobody is recognised.",
         highlight=False,
     )
     named, indices = desk.exports.sheet(job)
@@ -89,7 +89,8 @@ def _longest(looked: Looked) -> Point | None:
 def _write_sheet(desk: SiteDesk, job: Job, indices: list[int], path: Path) -> None:
     """The pictures that are confirmed, as the console shows them."""
     coded = [desk.exports.sheet_picture(job, index, width=WIDTH) for index in indices]
-    tiles = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in coded]
+    read = (cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in coded)
+    tiles = [one for one in read if one is not None]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % ACROSS)
     rows = [np.hstack(tiles[at : at + ACROSS]) for at in range(0, len(tiles), ACROSS)]
     cv2.imwrite(str(path), np.vstack(rows))
