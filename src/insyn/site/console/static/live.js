@@ -1,11 +1,11 @@
 // A live tile: masked fragments over a WebSocket into Media Source. Messages: docs, "Live".
-const KEEP_S = 8;
+import { Feed } from "./feed.js";
+
 const SLACK_S = 0.03; // what is left to play when the next picture comes: room for jitter
 const NOTED = 25; // pictures over which the least slack is taken
 const LOST_S = 3; // further behind than this, the tile jumps
 const PATIENCE_MS = 3500; // silence after which a tile says so
 const AWAY_MS = 20_000; // out of sight for so long, a tile lets go
-const Media = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the first on phones
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 const SAYS = {
@@ -45,6 +45,13 @@ class InsynLive extends HTMLElement {
     this.replaceChildren();
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true,
       disableRemotePlayback: true });
+    this.feed = new Feed(this.video, {
+      appending: (buffer) => this.#pace(buffer),
+      failed: () => {
+        this.#lose("The picture could not be shown; trying again");
+        this.socket?.close();
+      },
+    });
     this.label = this.#part("div", "label");
     const name = document.createElement(this.hasAttribute("href") ? "a" : "span");
     name.textContent = this.getAttribute("name");
@@ -127,8 +134,7 @@ class InsynLive extends HTMLElement {
   #hear(data) {
     this.heard = performance.now();
     if (typeof data !== "string") {
-      this.queue?.push(data);
-      this.#feed();
+      this.feed.push(data);
       return;
     }
     const said = JSON.parse(data);
@@ -140,37 +146,9 @@ class InsynLive extends HTMLElement {
 
   #begin(said) {
     this.tries = 0;
-    this.queue = [];
     this.slacks = [];
-    this.buffer = null;
-    const source = (this.source = new Media());
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(source);
-    this.video.src = this.url;
-    source.addEventListener("sourceopen", () => {
-      if (source !== this.source) return;
-      const buffer = (this.buffer = source.addSourceBuffer(said.mime));
-      buffer.addEventListener("updateend", () => buffer === this.buffer && this.#feed());
-      this.#feed();
-    }, { once: true });
+    this.feed.begin(said.mime);
     this.#state(said.state);
-  }
-
-  // One append at a time: Media Source takes no second one before the first is done.
-  #feed() {
-    const buffer = this.buffer;
-    if (!buffer || buffer.updating || this.source.readyState !== "open") return;
-    const played = this.video.currentTime - KEEP_S;
-    try {
-      if (buffer.buffered.length && buffer.buffered.start(0) < played - KEEP_S) buffer.remove(0, played);
-      else if (this.queue.length) {
-        this.#pace(buffer);
-        buffer.appendBuffer(this.queue.shift());
-      }
-    } catch {
-      this.#lose("The picture could not be shown; trying again");
-      this.socket?.close();
-    }
   }
 
   // How much was left to play as this picture came: where it is always much, the tile lags behind.
@@ -191,10 +169,7 @@ class InsynLive extends HTMLElement {
   }
 
   #lose(text) {
-    this.buffer = this.source = null;
-    this.queue = [];
-    this.video.removeAttribute("src");
-    this.video.load();
+    this.feed.end();
     this.dataset.state = "LOST";
     this.badge.textContent = "no picture";
     this.#say(text, "lost");

@@ -1,6 +1,7 @@
 // One stream of fragments over a WebSocket into Media Source; messages as in docs, "Live".
 // Tells `began`, `state` {state, text}, `seen` {covered, activity}, `lost` {reason, text} as events.
-const KEEP_S = 8;
+import { Feed, Media } from "./feed.js";
+
 const PATIENCE_MS = 3500; // silence after which the line is taken for dead
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
@@ -8,7 +9,13 @@ export class Stream extends EventTarget {
   constructor(path, video, { aheadS = 0.4 } = {}) {
     super();
     [this.path, this.video, this.aheadS, this.tries] = [path, video, aheadS, 0];
-    Object.assign(video, { muted: true, playsInline: true, autoplay: true });
+    this.feed = new Feed(video, {
+      failed: () => {
+        this.feed.end();
+        this.socket?.close();
+      },
+    });
+    Object.assign(video, { muted: true, playsInline: true, autoplay: true, disableRemotePlayback: true });
     this.#connect();
     this.clock = setInterval(() => this.#look(), 250);
   }
@@ -18,7 +25,7 @@ export class Stream extends EventTarget {
     clearInterval(this.clock);
     clearTimeout(this.retry);
     this.socket?.close();
-    this.#drop();
+    this.feed.end();
   }
 
   #connect() {
@@ -29,7 +36,7 @@ export class Stream extends EventTarget {
     socket.onmessage = (event) => this.#hear(event.data);
     socket.onclose = () => {
       if (this.gone) return;
-      this.#drop();
+      this.feed.end();
       if (this.isOver) return;
       this.#tell("lost", { reason: "closed", text: "The console is being reached again" });
       this.retry = setTimeout(() => this.#connect(), RETRY_MS[Math.min(this.tries++, RETRY_MS.length - 1)]);
@@ -43,60 +50,27 @@ export class Stream extends EventTarget {
   #hear(data) {
     this.heard = performance.now();
     if (typeof data !== "string") {
-      this.queue?.push(data);
-      this.#feed();
+      this.feed.push(data);
       return;
     }
     const said = JSON.parse(data);
     if (said.type === "init") this.#begin(said);
     else if (said.type === "error") {
       this.isOver = said.reason === "over"; // nothing comes again
-      this.#drop();
+      this.feed.end();
       this.#tell("lost", said);
     } else this.#tell(said.type, said);
   }
 
   #begin(said) {
     this.tries = 0;
-    this.queue = [];
-    this.buffer = null;
-    if (!MediaSource.isTypeSupported(said.mime)) {
+    if (!Media.isTypeSupported(said.mime)) {
       this.#tell("lost", { reason: "codec", text: `This browser does not play ${said.mime}` });
       return;
     }
-    const source = (this.source = new MediaSource());
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = URL.createObjectURL(source);
-    this.video.src = this.url;
-    source.addEventListener("sourceopen", () => {
-      if (source !== this.source) return;
-      const buffer = (this.buffer = source.addSourceBuffer(said.mime));
-      buffer.addEventListener("updateend", () => buffer === this.buffer && this.#feed());
-      this.#feed();
-    }, { once: true });
+    this.feed.begin(said.mime);
     this.#tell("began", said);
     this.#tell("state", said);
-  }
-
-  // One append at a time: Media Source takes no second one before the first is done.
-  #feed() {
-    const buffer = this.buffer;
-    if (!buffer || buffer.updating || this.source.readyState !== "open") return;
-    const played = this.video.currentTime - KEEP_S;
-    try {
-      if (buffer.buffered.length && buffer.buffered.start(0) < played - KEEP_S) buffer.remove(0, played);
-      else if (this.queue.length) buffer.appendBuffer(this.queue.shift());
-    } catch {
-      this.#drop();
-      this.socket?.close();
-    }
-  }
-
-  #drop() {
-    this.buffer = this.source = null;
-    this.queue = [];
-    this.video.removeAttribute("src");
-    this.video.load();
   }
 
   #look() {
