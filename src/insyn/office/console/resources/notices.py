@@ -30,7 +30,7 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk, Sent
 from insyn.office.console.resources.errors import missing_is_404
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_whole
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.products import notices
 from insyn.office.diligence.products.notice import About, KeptNotice, Notice
@@ -112,12 +112,11 @@ class NewLifting(Given):
 def list_notices(request: Request, desk: AtDesk, page: Paged, asking: Reads) -> Response:
     """List what authorities have told, by id, lifted notices too."""
     with desk.reading() as connection:
-        every = sorted(notices.every(connection), key=lambda kept: kept.notice.id)
-    found = [kept for kept in every if page.after is None or kept.notice.id > page.after]
-    return answer_page(
+        every = list(notices.every(connection))
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda kept: kept.notice.id,
         show=lambda kept: kept.to_json(),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -81,7 +81,7 @@ def answer_page(
 ) -> Response:
     """One page: what was found, at most `limit`, and the cursor of the next or null.
 
-    `found` holds up to `asked.wanted` items in the order of their key.
+    `found` holds at least `asked.wanted` items, or all, in the order of their key.
     """
     items = found[: asked.limit]
     cursor = _write(str(key(items[-1]))) if len(found) > asked.limit else None
@@ -92,6 +92,19 @@ def answer_page(
         # Without scheme and host: behind a proxy we do not know them.
         headers["Link"] = f'<{target.path}?{target.query}>; rel="next"'
     return Response(orjson.dumps(body), media_type="application/json", headers=headers)
+
+
+def answer_whole(
+    request: Request,
+    asked: Page,
+    every: Iterable[T],
+    *,
+    key: Callable[[T], str],
+    show: Callable[[T], Json],
+) -> Response:
+    """A page of a list that is read whole: by key, after the cursor."""
+    found = sorted((one for one in every if asked.after is None or key(one) > asked.after), key=key)
+    return answer_page(request, asked, found, key=key, show=show)
 
 
 def _write(key: str) -> str:

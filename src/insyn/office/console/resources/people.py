@@ -25,7 +25,7 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk
 from insyn.office.console.resources.errors import missing_is_404
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_whole
 from insyn.office.console.resources.person_told import NO_KEY, Invited, PersonTold, invited
 from insyn.office.console.resources.signed_in import Wants
 from insyn.trust.people import signing_in, users
@@ -65,12 +65,11 @@ class NewState(Given):
 def list_people(request: Request, desk: AtDesk, page: Paged, asking: Lists) -> Response:
     """List the people of the office by id, whatever their state."""
     with desk.reading() as connection:
-        every = sorted(users.every(connection), key=lambda person: person.id)
-    found = [person for person in every if page.after is None or person.id > page.after]
-    return answer_page(
+        every = users.every(connection)
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda person: person.id,
         show=lambda person: person.to_json(),
     )

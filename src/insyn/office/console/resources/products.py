@@ -28,7 +28,7 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk, Desk, Sent
 from insyn.office.console.resources.errors import missing_is_404
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_whole
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.diligence.products import catalogue
 from insyn.office.diligence.products.model import ExportClass, Product, ProductKind, Said
@@ -112,11 +112,10 @@ def list_products(request: Request, desk: AtDesk, page: Paged, asking: Reads) ->
     """List the products by id, each with the class that stands now."""
     with desk.reading() as connection:
         every = list(catalogue.every(connection, at=desk.now()))
-    found = [each for each in every if page.after is None or each.product.id > page.after]
-    return answer_page(
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda each: each.product.id,
         show=lambda each: each.to_json(),
     )

@@ -25,7 +25,7 @@ from insyn.office.console.resources.described import (
     answers,
 )
 from insyn.office.console.resources.desk import AtDesk, Sent
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_whole
 from insyn.office.console.resources.parties import Short
 from insyn.office.console.resources.signed_in import Wants
 from insyn.office.console.resources.told import made
@@ -129,11 +129,10 @@ def list_stakes(
             if party is None
             else relations.stakes_of(connection, party)
         )
-    found = [stake for stake in every if page.after is None or stake.id > page.after]
-    return answer_page(
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda stake: stake.id,
         show=lambda stake: stake.to_json(),
     )
@@ -181,11 +180,10 @@ def list_edges(
     """List who supplies whom, as it stands now, by id."""
     with desk.reading() as connection:
         every = relations.edges(connection, deal=deal)
-    found = [edge for edge in every if page.after is None or edge.id > page.after]
-    return answer_page(
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda edge: edge.id,
         show=lambda edge: edge.to_json(),
     )

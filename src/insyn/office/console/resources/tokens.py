@@ -18,7 +18,7 @@ from insyn.office.console.problems import Problem
 from insyn.office.console.resources.described import Given, Line, PageOf, PathId, Told, answers
 from insyn.office.console.resources.desk import AtDesk
 from insyn.office.console.resources.errors import missing_is_404
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_whole
 from insyn.office.console.resources.person_told import NO_KEY
 from insyn.office.console.resources.signed_in import Wants
 from insyn.trust.people import tokens
@@ -70,12 +70,11 @@ class NewToken(Given):
 def list_tokens(request: Request, desk: AtDesk, page: Paged, asking: Anyone) -> Response:
     """List one's own tokens by id, those that are over too; never their secrets."""
     with desk.reading() as connection:
-        every = sorted(tokens.of_person(connection, asking.actor.id), key=lambda token: token.id)
-    found = [token for token in every if page.after is None or token.id > page.after]
-    return answer_page(
+        every = tokens.of_person(connection, asking.actor.id)
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda token: token.id,
         show=lambda token: token.to_json(),
     )

@@ -30,7 +30,7 @@ from insyn.office.console.resources.described import (
 )
 from insyn.office.console.resources.desk import AtDesk, Desk, Sent
 from insyn.office.console.resources.errors import missing_is_404
-from insyn.office.console.resources.paging import Paged, answer_page
+from insyn.office.console.resources.paging import Paged, answer_page, answer_whole
 from insyn.office.console.resources.signed_in import Wants, require_role
 from insyn.office.console.resources.told import made
 from insyn.office.diligence.commitments import training
@@ -158,12 +158,11 @@ class NewRecord(Given):
 def list_training_modules(request: Request, desk: AtDesk, page: Paged, asking: Anyone) -> Response:
     """List the modules by id, ours and the company's, in the version that is asked for now."""
     with desk.reading() as connection:
-        every = training.known(connection, at=desk.now())
-    found = [every[id_] for id_ in sorted(every) if page.after is None or id_ > page.after]
-    return answer_page(
+        every = training.known(connection, at=desk.now()).values()
+    return answer_whole(
         request,
         page,
-        found[: page.wanted],
+        every,
         key=lambda module: module.id,
         show=lambda module: module.to_json(),
     )
