@@ -18,6 +18,17 @@ DataOption = Annotated[
         show_default=False,
     ),
 ]
+ProxyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--proxy",
+        metavar="ADDRESS",
+        envvar="INSYN_PROXY",
+        help="Address or network of the proxy before the console (else this machine alone): what "
+        "it says of who asks counts.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

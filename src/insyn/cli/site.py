@@ -21,7 +21,7 @@ from insyn.cli import (
     site_release,
     site_vault,
 )
-from insyn.cli.options import DataOption, JsonOption, data_directory
+from insyn.cli.options import DataOption, JsonOption, ProxyOption, data_directory
 from insyn.cli.passphrases import PassphraseFileOption, passphrase
 from insyn.cli.tables import shown
 
@@ -100,6 +100,7 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", min=1, max=65535, help="Port of the console.")
     ] = 8090,
+    proxy: ProxyOption = None,
     data: DataOption = None,
 ) -> None:
     """Record, mask and show until told to stop (Ctrl-C or SIGTERM).
@@ -108,12 +109,14 @@ def serve(
     ends is started again. The connection is not encrypted: beyond this machine, put a proxy with
     TLS before it.
     """
+    from insyn.cli.site_processes import checked_proxies
     from insyn.site.serving.jobs import jobs_of
     from insyn.site.serving.supervisor import Supervisor
 
     site = _made(site_of(data))
+    proxies = checked_proxies(proxy)
     supervisor = Supervisor(
-        lambda: jobs_of(site, host=host, port=port),
+        lambda: jobs_of(site, host=host, port=port, proxies=proxies),
         states=site.run / "processes.json",
         environment=None,
     )
@@ -186,6 +189,29 @@ def restore(
     if archive is not None:
         move_place(site, archive)
     print(f"{site.root} holds {count} files again; look at it with: insyn site check")
+
+
+@app.command()
+def archive(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Where the archive is from the next start on."),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Show where the recordings lie; or name their folder, as on a disk of its own.
+
+    With an archive in DIR, that one is taken; without, a new one is made there, and what was
+    recorded before stays where it was, unknown to the new one. To keep it, stop the site and move
+    the whole folder first.
+    """
+    from insyn.site.archive.place import move_place, place_of
+
+    site = _made(site_of(data))
+    if folder is not None:
+        root = move_place(site, folder)
+        typer.echo(f"archive {root.id} is used from the next start of the site on", err=True)
+    print(place_of(site))
 
 
 @app.command()

@@ -89,7 +89,11 @@ def is_ours(headers: Headers) -> bool:
     """Whether a request comes from a page of ours: its origin's host is the one that is asked."""
     origin = headers.get("origin", "")
     if origin and origin != "null":
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+        try:
+            asking = urlsplit(origin).netloc.lower()
+        except ValueError:  # such as http://[
+            return False
+        return asking == headers.get("host", "").lower() != ""
     # Programs without a browser send neither; they have no cookie that could be misused.
     return not origin and "cookie" not in headers
 

@@ -20,7 +20,7 @@ from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.duties import Actor
 from insyn.trust.people.passwords import Passwords
 from insyn.trust.store import Store
-from insyn.web.pages import Pages, Refused, refused_by
+from insyn.web.pages import Pages, refused_by
 
 COOKIE = "insyn-session"
 SECURE_COOKIE = "__Host-insyn-session"
@@ -99,7 +99,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                 request,
                 "sign_in.html",
                 status=401,
-                refused=Refused(text=why_not),
+                refused=refused_by(Refusal(why_not)),
                 to=_local(to),
                 name=name,
             )
@@ -186,7 +186,9 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
 
 
 def _with_session(request: Request, answer: Response, secret: str) -> Response:
-    is_secure = request.url.scheme == "https"
+    # Behind a proxy with TLS we are asked over http; the page that was filled in tells how it came.
+    origin = request.headers.get("origin", "")
+    is_secure = request.url.scheme == "https" or origin.startswith("https://")
     answer.set_cookie(
         SECURE_COOKIE if is_secure else COOKIE,
         secret,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import Any
 
@@ -20,6 +21,7 @@ from insyn.web.pages import Pages
 from insyn.web.signing import visitor_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+LOCAL_HOST = re.compile(r"(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?", re.IGNORECASE)
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
@@ -48,9 +50,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
 
 
 def _is_this_machine(request: Request) -> bool:
-    # A proxy on this machine asks for others, and says so.
+    # A proxy on this machine asks for others, and says so; one that does not say so still passes
+    # on the name that they asked for, or nobody could sign in through it.
     is_forwarded = any(name in request.headers for name in ("x-forwarded-for", "forwarded"))
-    return request.client is not None and request.client.host in LOOPBACK and not is_forwarded
+    is_local = LOCAL_HOST.fullmatch(request.headers.get("host", "")) is not None
+    is_near = request.client is not None and request.client.host in LOOPBACK
+    return is_near and is_local and not is_forwarded
 
 
 # `Any`: what the processes' state files hold.

@@ -18,8 +18,10 @@ CAMERAS_A_WORKER = 8
 """Some 4 % of a core each; a crash of one worker hides the picture of eight cameras at most."""
 
 
-def jobs_of(site: SiteDirectory, *, host: str, port: int) -> list[Job]:
-    """The processes that the site's cameras need now."""
+def jobs_of(
+    site: SiteDirectory, *, host: str, port: int, proxies: tuple[str, ...] = ()
+) -> list[Job]:
+    """The processes that the site's cameras need now; `proxies`: whose word the console takes."""
     count = camera_count(site)
     recorders = max(1, ceil(count / CAMERAS_A_RECORDER))
     workers = max(1, min(ceil(count / CAMERAS_A_WORKER), max(1, os.cpu_count() or 1) * 2))
@@ -41,7 +43,8 @@ def jobs_of(site: SiteDirectory, *, host: str, port: int) -> list[Job]:
     full = ("site", "shield-worker", "--on-demand")
     jobs.append(Job(name="shield-full", arguments=(*data, *full)))
     web = ("site", "web", "--host", host, "--port", str(port))
-    jobs.append(Job(name="web", arguments=(*data, *web)))
+    trusted = tuple(part for each in proxies for part in ("--proxy", each))
+    jobs.append(Job(name="web", arguments=(*data, *web, *trusted)))
     return jobs
 
 
