@@ -1,5 +1,5 @@
 // A live tile: masked fragments over a WebSocket into Media Source. Messages: docs, "Live".
-import { Feed } from "./feed.js";
+import { Feed, Media } from "./feed.js";
 
 const SLACK_S = 0.03; // what is left to play when the next picture comes: room for jitter
 const NOTED = 25; // pictures over which the least slack is taken
@@ -147,6 +147,11 @@ class InsynLive extends HTMLElement {
   #begin(said) {
     this.tries = 0;
     this.slacks = [];
+    if (!Media?.isTypeSupported(said.mime)) {
+      this.feed.end(); // what comes is not kept
+      this.#lose(`This browser does not play ${said.mime}`);
+      return;
+    }
     this.feed.begin(said.mime);
     this.#state(said.state);
   }

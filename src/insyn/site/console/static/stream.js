@@ -64,7 +64,7 @@ export class Stream extends EventTarget {
 
   #begin(said) {
     this.tries = 0;
-    if (!Media.isTypeSupported(said.mime)) {
+    if (!Media?.isTypeSupported(said.mime)) {
       this.#tell("lost", { reason: "codec", text: `This browser does not play ${said.mime}` });
       return;
     }
