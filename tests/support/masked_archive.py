@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -64,9 +65,11 @@ class BeingWritten:
     media_start_90k: int
     seconds: int = 0
 
-    def go_on(self, seconds: int) -> None:
-        """Add so many seconds, a fragment each."""
+    def go_on(self, seconds: int, without: Collection[int] = ()) -> None:
+        """Add so many seconds, a fragment each; of those `without`, no picture was kept."""
         for number in range(self.seconds, self.seconds + seconds):
+            if number in without:
+                continue
             _, packets = second(shade_of(self.first + number))
             at = self.media_start_90k + number * TICKS
             self.writer.append(
@@ -120,16 +123,18 @@ class MaskedArchive:
         media_start_90k: int = 0,
         seal: VaultPublicKey | None = None,
         activity: bytes | None = None,
+        without: Collection[int] = (),
     ) -> Recording:
         """A recording from so many seconds after `START_NS`; its shades count from `first`.
 
         With `seal` it is a sealed original. Nothing moves in it but where `activity` says so.
+        Of the seconds `without`, no picture was kept.
         """
         first = at_s if first is None else first
         begun = self.begin(
             at_s, camera=camera, run=run, first=first, media_start_90k=media_start_90k, seal=seal
         )
-        begun.go_on(seconds)
+        begun.go_on(seconds, without)
         return begun.close(activity)
 
     def begin(

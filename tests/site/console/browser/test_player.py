@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.site.console.browser.conftest import CAMERAS, MOVED_S, Site
+from tests.site.console.browser.conftest import CAMERAS, LEFT_OUT_S, MOVED_S, Site
 from tests.support.chromium import Window, opened
 from tests.support.masked_archive import FPS, shade_of
 from tests.support.served_site import kill, until
@@ -85,6 +85,16 @@ def test_a_gap_is_passed_over_and_told(window: Window, site: Site) -> None:
     for _ in range(2):
         page.keyboard.press("ArrowDown")  # a minute back
     expect(page.locator(".track .says")).to_have_text("Nothing was recorded at this time")
+
+
+def test_where_pictures_were_left_out_the_one_before_stands(window: Window, site: Site) -> None:
+    page = play(window, site, 8.5, CAMERAS[2])
+    wait_for(page, site, 8.5, luma_of(8))
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(PASSED, arg=site.yesterday.at(LEFT_OUT_S.stop + 1))
+    page.get_by_role("button", name="Pause").click()
+    page.evaluate("at => document.querySelector('insyn-player').go(at)", site.yesterday.at(11.5))
+    wait_for(page, site, 11.5, luma_of(LEFT_OUT_S.start - 1))
 
 
 def test_single_pictures_are_stepped_through_both_ways(window: Window, site: Site) -> None:

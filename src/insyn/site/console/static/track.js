@@ -3,6 +3,7 @@ const AHEAD_MS = 25_000;
 const SPAN_MS = 10 * 60_000;
 const BEHIND_S = 30;
 const AGAIN_MS = 2000;
+const HOLE_S = 5; // between pictures that are held: the one before stands so long
 const Media = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the first on phones
 const DRIFT_S = 0.15;
 
@@ -121,13 +122,19 @@ export class Track {
   isReady(time) {
     if (this.asking && this.until <= time) return false;
     if (!this.at(time)) return true;
-    return this.#holds((time - this.base) / 1000) && this.video.readyState >= 2;
+    return this.#held((time - this.base) / 1000) !== null && this.video.readyState >= 2;
   }
 
-  #holds(wanted) {
+  // Where the video stands for a time: there; where pictures were left out, at the one before, as a
+  // browser that does not fill such holes by itself would wait in them for ever; null: not held yet.
+  #held(wanted) {
     const ranges = this.video.buffered;
-    for (let n = 0; n < ranges.length; n++) if (ranges.start(n) - 0.1 <= wanted && wanted < ranges.end(n)) return true;
-    return false;
+    for (let n = 0; n < ranges.length; n++) {
+      const end = ranges.end(n);
+      if (ranges.start(n) - 0.1 <= wanted && wanted < end) return wanted;
+      if (n + 1 < ranges.length && end <= wanted && wanted < Math.min(ranges.start(n + 1), end + HOLE_S)) return end - 0.02;
+    }
+    return null;
   }
 
   // Keep what is around the time; `time` is in milliseconds since the epoch.
@@ -212,8 +219,8 @@ export class Track {
   // Follow the clock: small drift is played off, large drift is jumped over.
   follow(time, speed, playing) {
     if (this.base === null || !this.buffer) return;
-    const wanted = (time - this.base) / 1000;
-    if (!this.#holds(wanted)) {
+    const wanted = this.#held((time - this.base) / 1000);
+    if (wanted === null) {
       if (!this.video.paused) this.video.pause();
       return;
     }
