@@ -1,6 +1,5 @@
 // A day as a line: recordings, gaps and activity; chosen by pointer or keys.
 const STEP_S = { ArrowLeft: -10, ArrowRight: 10, PageDown: -600, PageUp: 600, ArrowDown: -60, ArrowUp: 60 };
-const HEAD = 22; // where the hours stand
 const NARROWEST_MS = 60_000;
 
 export class InsynTimeline extends HTMLElement {
@@ -124,9 +123,12 @@ export class InsynTimeline extends HTMLElement {
     const x = (at) => ((at - this.left) / (this.right - this.left)) * width;
     c.fillStyle = tone("--back");
     c.fillRect(0, 0, width, height);
-    const each = (height - HEAD) / Math.max(1, this.tracks.length);
-    this.tracks.forEach((track, row) => this.#row(c, x, tone, track, HEAD + row * each, each));
-    this.#hours(c, x, width, tone);
+    // Hours are written as large as the page's text, which grows with the screen.
+    const text = 0.8 * parseFloat(style.fontSize);
+    const head = Math.round(1.7 * text);
+    const each = (height - head) / Math.max(1, this.tracks.length);
+    this.tracks.forEach((track, row) => this.#row(c, x, tone, track, head + row * each, each));
+    this.#hours(c, x, width, tone, text, head);
     if (this.at) {
       c.fillStyle = tone("--focus");
       c.fillRect(x(this.at) - 1, 0, 2, height);
@@ -149,17 +151,18 @@ export class InsynTimeline extends HTMLElement {
     for (const gap of track.gaps) c.fillRect(x(gap.from_ms), y + each / 2 - 1.5, Math.max(2, x(gap.until_ms) - x(gap.from_ms)), 3);
   }
 
-  #hours(c, x, width, tone) {
+  #hours(c, x, width, tone, text, head) {
     const span = this.right - this.left;
     const steps = [10, 30, 60, 300, 600, 1800, 3600, 7200, 10800, 21600].map((s) => s * 1000);
-    const step = steps.find((s) => (width * s) / span > 76) ?? steps.at(-1);
+    const step = steps.find((s) => (width * s) / span > 5.8 * text) ?? steps.at(-1);
     c.fillStyle = tone("--soft");
-    c.font = "13px system-ui, sans-serif";
+    c.font = `${text}px system-ui, sans-serif`;
     const first = this.from + Math.floor((this.left - this.from) / step) * step;
     for (let at = first; at <= this.right; at += step) {
       if (at < this.left) continue;
-      c.fillRect(x(at), 16, 1, 6);
-      if (x(at) < width - 44) c.fillText(this.clock(at).slice(0, step < 60_000 ? 8 : 5), x(at) + 3, 14);
+      c.fillRect(x(at), head - 6, 1, 6);
+      const said = this.clock(at).slice(0, step < 60_000 ? 8 : 5);
+      if (x(at) + 3 + c.measureText(said).width < width) c.fillText(said, x(at) + 3, head - 8);
     }
   }
 }
