@@ -79,7 +79,11 @@ def salvage(root: ArchiveRoot, index: Index) -> Salvaged:
         recordings=taken, cut_bytes=cut, empty=empty, quarantined=quarantined, garbage=garbage
     )
     if done != Salvaged():
-        log.warning("salvaged: %s", done)
+        log.warning(
+            "salvaged: recordings taken in %d, torn bytes cut off %d, empty files removed %d, "
+            "put aside %d, deletions finished %d",
+            taken, cut, empty, quarantined, garbage,
+        )  # fmt: skip
     return done
 
 
