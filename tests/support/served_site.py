@@ -118,20 +118,22 @@ def serving(made: MadeSite) -> Iterator[ServedSite]:
 
 
 @contextlib.contextmanager
-def serving_console(made: MadeSite) -> Iterator[str]:
+def serving_console(made: MadeSite, *arguments: str) -> Iterator[str]:
     """`insyn site web` alone, without recorder and shield; gives its address."""
-    with _running(made, "web") as (url, _):
+    with _running(made, "web", *arguments) as (url, _):
         yield url
 
 
 @contextlib.contextmanager
-def _running(made: MadeSite, command: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def _running(
+    made: MadeSite, command: str, *more: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
     insyn = [sys.executable, "-m", "insyn.cli.main", "--data", str(made.site.root.parent)]
     log_path = made.site.root / "serve.log"
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [*insyn, "site", command, "--port", str(port)], stdout=log, stderr=log
+            [*insyn, "site", command, "--port", str(port), *more], stdout=log, stderr=log
         )
         try:
             url = f"http://127.0.0.1:{port}"

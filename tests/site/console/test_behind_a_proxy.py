@@ -211,3 +211,35 @@ def test_a_proxy_that_tells_no_address_opens_no_metrics(console: tuple[MadeSite,
     for host in ("cameras.example", "cameras.example:8090", "127.0.0.1.example", "localhost@x"):
         answer = httpx.get(f"{url}/metrics", headers={"Host": host}, trust_env=False)
         assert answer.status_code in (400, 404), host
+
+
+@pytest.mark.parametrize(("named", "is_believed"), [((), False), (("--proxy", "127.0.0.2"), True)])
+def test_a_proxy_on_another_machine_is_believed_where_it_is_named(
+    tmp_path: Path, named: tuple[str, ...], is_believed: bool
+) -> None:
+    made = make_site(tmp_path, {}, has_vault=False)
+    with serving_console(made, *named) as url:
+        elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=elsewhere, base_url=url, headers={"Origin": url}) as client:
+
+            def guess(address: str) -> str:
+                return client.post(
+                    "/sign-in",
+                    data={"name": f"nobody-{address}", "password": "guessed"},
+                    headers={"X-Forwarded-For": address},
+                ).text
+
+            for number in range(21):
+                guess(f"192.0.2.{number}")
+            # Believed: each guess came from an address of its own.
+            assert ("oo many tries" in guess("192.0.2.99")) is not is_believed
+
+
+@pytest.mark.parametrize("named", ["cameras.example", "10.88.0.1/16", "*", "10.88"])
+def test_a_proxy_is_named_by_an_address_or_a_network(tmp_path: Path, named: str) -> None:
+    from tests.support.run_insyn import insyn
+
+    insyn("--data", str(tmp_path), "site", "init")
+    refused = insyn("--data", str(tmp_path), "site", "serve", "--proxy", named)
+    assert refused.code == 2
+    assert "no address" in refused.err

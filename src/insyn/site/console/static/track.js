@@ -130,8 +130,8 @@ export class Track {
   #held(wanted) {
     const ranges = this.video.buffered;
     for (let n = 0; n < ranges.length; n++) {
-      const end = ranges.end(n);
-      if (ranges.start(n) - 0.1 <= wanted && wanted < end) return wanted;
+      const [start, end] = [ranges.start(n), ranges.end(n)];
+      if (start - 0.1 <= wanted && wanted < end) return Math.max(start, wanted);
       if (n + 1 < ranges.length && end <= wanted && wanted < Math.min(ranges.start(n + 1), end + HOLE_S)) return end - 0.02;
     }
     return null;
