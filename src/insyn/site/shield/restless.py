@@ -45,6 +45,9 @@ EXPLAINED = 0.5
 shade, mirrored light and a coder's refinement between none and a third. An area of which they
 explain less is nobody."""
 
+PART = 0.08
+"""Share of an area that has moved as a whole from which it is somebody."""
+
 TOLD = 0.1
 """Changes beyond noise, in variances of noise, from which it can be told what they are."""
 
@@ -144,6 +147,8 @@ def _may_live(area: Mask, sway: Sway, unit: float) -> bool:
     edges = area & sway.has_edges
     if not edges.any() or (edges & (sway.error > UNDECIDED * unit)).any():
         return True
+    if np.count_nonzero(area & sway.strides) > PART * np.count_nonzero(area):
+        return True
     furthest = float(np.quantile(sway.pixels[edges], 0.9))
     changes = float(sway.changes[area].sum())
     if furthest > MOST * unit or changes < TOLD * float(sway.noise[area].sum()):
@@ -182,7 +187,7 @@ def _sways(sway: Sway, background: Background, unit: float) -> Mask:
     strong = (sway.pixels > limit) & sway.has_edges
     weak = (sway.pixels > WEAKER * limit) & sway.has_edges & reach(strong, unit)
     unsure = (sway.error > UNDECIDED * unit) & sway.has_edges
-    return np.asarray(strong | weak | unsure) & _near_edges(background, unit)
+    return np.asarray(strong | weak | unsure | sway.strides) & _near_edges(background, unit)
 
 
 def _near_edges(background: Background, unit: float) -> Mask:

@@ -36,6 +36,13 @@ LEAST = 6
 SEEN = 0.95
 """Share of a place that must be seen for its shift to be told."""
 
+SELF, LEVELS = 0.5, 4.0
+"""Where something differs from the scene as a body before it would: by more than this variance, of
+which a shift of the scene's own edges explains more than this share, the scene itself has moved."""
+
+TIMES, OFTEN, MOSTLY = 3, 0.06, 0.25
+"""So many looks, this share of all, and this share of those in which something differs."""
+
 CHANCE = 3.5
 """Standard errors by which the variance of mere noise may come out too large somewhere."""
 
@@ -51,6 +58,8 @@ class Sway:
         changes: variance of its levels beyond noise and beyond what the light does, levels squared.
         noise: variance of noise in the same.
         shifts: of `changes`, what a shift explains.
+        strides: True where the scene itself has moved by so much that it seemed to be somebody
+            before it, again and again.
     """
 
     pixels: Plane
@@ -59,6 +68,7 @@ class Sway:
     changes: Plane
     noise: Plane
     shifts: Plane
+    strides: Mask
 
 
 class Swaying:
@@ -77,6 +87,7 @@ class Swaying:
             [_Series(background.known.shape) for _ in range(2)] for _ in range(2)
         )
         self._share = _Share(edges)
+        self._strides = _Strides(edges)
 
     def begin_row(self) -> None:
         """What follows has a mean of its own."""
@@ -90,6 +101,7 @@ class Swaying:
         alone = visible * (cv2.dilate(look.areas, self._around) == 0)
         now, before = (self._edges.causes_of(each) for each in (look.now, look.before))
         self._share.add(look, now, before, visible)
+        self._strides.add(look, now, visible)
         sure = visible > 0
         for axis, (one, two) in enumerate(
             zip(self._edges.shifts(now), self._edges.shifts(before), strict=True)
@@ -117,6 +129,7 @@ class Swaying:
             np.maximum(across[1], down[1]),
             self._edges.has_edges,
             *self._share.found(),
+            self._strides.found(),
         )
 
 
@@ -307,6 +320,32 @@ class _Share:
         changes = np.asarray(self._wander / free - noise, np.float32)
         shifts = np.asarray(self._shift / free - self._noisy_shift / count, np.float32)
         return changes, noise, shifts
+
+
+class _Strides:
+    """How often each place seemed to have somebody before it, and had itself moved.
+
+    Who sways by more than a pixel differs from the scene of which they are believed to be a part,
+    and is taken for somebody before it: what is seen of them otherwise is where they rest.
+    """
+
+    def __init__(self, edges: _Edges) -> None:
+        self._edges = edges
+        self._looks = 0
+        self._hidden, self._moved = (np.zeros(edges.has_edges.shape, np.float32) for _ in range(2))
+
+    def add(self, look: Look, now: _Causes, visible: Plane) -> None:
+        self._looks += 1
+        hidden = visible == 0
+        mean, light, shift = self._edges.products(now)
+        whole = self._edges.mean(look.now * look.now) - mean - light
+        self._hidden += hidden
+        self._moved += hidden & (shift > SELF * whole) & (whole > LEVELS)
+
+    def found(self) -> Mask:
+        often = self._moved >= max(TIMES, OFTEN * self._looks)
+        mostly = self._moved >= MOSTLY * self._hidden
+        return np.asarray(often & mostly & self._edges.has_edges)
 
 
 def _scaled(causes: _Causes, by: Plane) -> _Causes:
