@@ -99,14 +99,13 @@ def restless(
             wavering.add(look)
     sway = swaying.found()
     sways = _sways(sway, background, unit)
-    found = sways | wavering.found(background)
+    wavers = wavering.found(background)
     if within is not None:
         # What a shaking camera did not always see has borders that come and go.
         inner = cv2.erode(within.astype(np.uint8), np.ones(place_of(unit)[::-1], np.uint8))
         sways &= inner > 0
-        found &= inner > 0
-    found |= _whole(sways, unit)
-    return _bodies(found, sway, unit)
+        wavers &= inner > 0
+    return _bodies(_whole(sways, unit) | _whole(wavers, unit), sway, unit)
 
 
 def _closed(found: Mask, unit: float) -> Mask:
