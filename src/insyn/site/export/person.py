@@ -157,8 +157,10 @@ def _surveyed(original: Original, progress: Progress) -> Background:
     for frame in original.pictures():
         if survey is None:
             size = analysis_size(frame.y.shape[1], frame.y.shape[0], FORESIGHT_AREA)
-            survey = Survey(size)
-        survey.look(analysed(frame, size), frame.pts_90k / TICKS)
+            survey = Survey(size, original.ends_90k / TICKS)
+        at_s = frame.pts_90k / TICKS
+        if survey.wants(at_s):
+            survey.look(analysed(frame, size), at_s)
         progress(frame.pts_90k / max(1, original.ends_90k))
     if survey is None:
         raise Refusal("the original holds no picture in this span")

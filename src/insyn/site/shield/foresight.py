@@ -29,8 +29,12 @@ MOTION_S = 0.35
 """Pictures so far apart are compared to see bodies move: a slow shift of weight shows."""
 
 
-LEAST_S = 0.11
-"""Pictures nearer in time tell nothing new about where people stand."""
+LEAST_S, BRIEF_S = 0.11, 10.0
+"""Pictures nearer in time tell little new about where people stand; of a clip so short, all are
+looked at, since it has few."""
+
+TELLS_S = 3.8
+"""Within less, nobody can be told from the scene who stands in it: all of it is unknown."""
 
 ROUNDS = 2
 """What is sure grows from the border of a place in doubt to its middle."""
@@ -74,9 +78,10 @@ class _Sample:
 class Survey:
     """The first pass: takes every picture, keeps some; then yields the background."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        """Begin for small pictures of (width, height)."""
+    def __init__(self, size: tuple[int, int], lasts_s: float = math.inf) -> None:
+        """Begin for small pictures of (width, height), of a clip that lasts about so long."""
         self._size = size
+        self._least_s = LEAST_S if lasts_s > BRIEF_S else 0.0
         self._unit = math.sqrt(size[0] * size[1] / (320 * 180))
         self._placing = Placing(size, self._unit)
         self._samples: list[_Sample] = []
@@ -88,10 +93,12 @@ class Survey:
 
     def wants(self, at_s: float) -> bool:
         """Whether a picture of that time tells anything new."""
-        return not self._recent or not 0 <= at_s - self._recent[-1][0] < LEAST_S
+        return not self._recent or not 0 <= at_s - self._recent[-1][0] < self._least_s
 
     def look(self, picture: Small, at_s: float) -> None:
-        """Take the next picture that is wanted."""
+        """Take the next picture, if it is wanted."""
+        if not self.wants(at_s):
+            return
         picture = self._placing.placed(picture)
         self._recent.append((at_s, picture))
         if self._next_s < 0:
@@ -143,7 +150,8 @@ class Survey:
             self._take()
         (width, height), (x, y) = self._size, self._placing.furthest
         always = np.zeros((height, width), bool)
-        always[y : height - y, x : width - x] = True
+        if self._recent[-1][0] - self._samples[0].at_s >= TELLS_S:
+            always[y : height - y, x : width - x] = True
         return decided(self._samples, always, self._unit)
 
 

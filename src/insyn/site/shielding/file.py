@@ -252,8 +252,8 @@ def _foreseen(
     size = analysis_size(*even, FORESIGHT_AREA)
     background = _given(order, size) or _first_seconds(order, size)
     if background is None:
-        survey = Survey(size)
         with contextlib.closing(Pictures(order.source)) as pictures:
+            survey = Survey(size, pictures.lasts_s)
             for frame in pictures:
                 at_s = frame.pts_90k / TICKS
                 if survey.wants(at_s):

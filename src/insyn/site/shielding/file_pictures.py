@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,6 +65,11 @@ class Pictures:
         self.expected = int(self.stream.frames or 0)
         if not self.expected and self.container.duration:
             self.expected = round(self.container.duration / 1e6 * self.fps)
+
+    @property
+    def lasts_s(self) -> float:
+        """About how long the file is; infinite where nothing tells."""
+        return self.expected / self.fps if self.expected else math.inf
 
     def __iter__(self) -> Iterator[YuvFrame]:
         """Every picture in the order it is shown, times strictly rising from what counts as 0.
