@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.support.coded_video import coded
+from tests.support.rtsp_camera import Cameras
 from tests.support.rtsp_server import RtspServer, available, write_units
 
 from insyn.site import nal
 from insyn.site.cameras.address import Address, Credentials
 from insyn.site.cameras.failure import CameraFailure, Trouble
-from insyn.site.cameras.rtsp_wire import WireSource
+from insyn.site.cameras.opening import live_source_for
+from insyn.site.cameras.rtsp_wire import WireSource, WireStream
 from insyn.site.cameras.source import OpenStream
 from insyn.site.streams import TICKS, Codec, Packet
 
@@ -187,3 +191,53 @@ def test_what_we_do_not_read_is_left_to_the_other_source_and_nothing_else_is() -
         source = WireSource(address, None, otherwise=other, timeout_s=0.3)
         assert trouble_of(source) is Trouble.ENDED
     assert other.asked == 1
+
+
+@contextmanager
+def camera_of(packets: list[Packet], fps: float) -> Iterator[Address]:
+    """A camera that sends its first picture at once, and the others in their time."""
+    begun: queue.Queue[tuple[int, Callable[[], object]]] = queue.Queue()
+
+    async def serve() -> None:
+        is_over, loop = asyncio.Event(), asyncio.get_running_loop()
+        server = await asyncio.start_server(Cameras(packets, fps).serve, "127.0.0.1", 0)
+        async with server:
+            port: int = server.sockets[0].getsockname()[1]
+            begun.put((port, lambda: loop.call_soon_threadsafe(is_over.set)))
+            await is_over.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    port, end = begun.get(timeout=30)
+    try:
+        yield Address(url=f"rtsp://127.0.0.1:{port}/hall")
+    finally:
+        end()
+        thread.join(30)
+
+
+def test_what_people_look_at_is_not_held_back_until_the_next_picture_begins() -> None:
+    clip = CLIPS["/h264"]
+    # The second picture comes in a quarter of an hour; FFmpeg would wait for it.
+    with (
+        camera_of(clip, fps=1 / 900) as address,
+        live_source_for(address).open() as stream,
+    ):
+        first = next(stream.packets())
+    assert slices(first, Codec.H264) == slices(clip[0], Codec.H264)
+
+
+def test_what_has_come_in_meanwhile_is_yielded_at_once() -> None:
+    with camera_of(CLIPS["/h264"], fps=1000) as address:
+        stream = WireSource(address, None, prompt=True).open()
+        assert isinstance(stream, WireStream)
+        with stream:
+            batches = stream.batches()
+            first = next(batches)
+            while len(found := next(batches)) < 2:
+                first += found
+    marks = [slices(packet, Codec.H264) for packet in first + found]
+    assert marks == [
+        slices(packet, Codec.H264)
+        for packet in itertools.islice(itertools.cycle(CLIPS["/h264"]), len(marks))
+    ]

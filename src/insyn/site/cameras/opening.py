@@ -55,3 +55,24 @@ def recording_source_for(address: Address, credentials: Credentials | None = Non
     from insyn.site.cameras.rtsp_wire import WireSource
 
     return WireSource(address, credentials, otherwise=source)
+
+
+def live_source_for(
+    address: Address,
+    credentials: Credentials | None = None,
+    stream: StreamName = StreamName.SUB,
+) -> Source:
+    """What the shield masks and people look at: each picture as soon as it is whole.
+
+    RTSP without encryption is read by ourselves: FFmpeg tells the end of a picture by the
+    beginning of the next, which is a whole picture's time later.
+
+    Raises:
+        UsageError: the address is of no kind that we know.
+    """
+    source = source_for(address, credentials, stream)
+    if address.scheme != "rtsp":
+        return source
+    from insyn.site.cameras.rtsp_wire import WireSource
+
+    return WireSource(address, credentials, otherwise=source, prompt=True)

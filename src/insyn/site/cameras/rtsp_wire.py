@@ -1,8 +1,9 @@
 """RTSP over TCP, spoken by ourselves: a third of what FFmpeg's costs, and every failure told apart.
 
 FFmpeg reads a header and a payload of each RTP packet by calls of their own, some 2,000 a second
-for one camera. Here one read takes what has come in within a few hundredths of a second. For the
-recorder, to which that delay is nothing; whatever this does not understand, FFmpeg may
+for one camera, and holds each picture back until the next one begins. Here one read takes what has
+come in: for the recorder within a few hundredths of a second, a delay that is nothing to it; for
+live view a picture as soon as it is whole. Whatever this does not understand, FFmpeg may
 (`insyn.site.cameras.opening`).
 
 Always: no message repeats an address's user or password; a camera that sends nothing is told within
@@ -43,6 +44,9 @@ FIRST_KEY_S = 12.0
 GATHER_S = 0.02
 """How long bytes gather before they are read: fewer calls, fewer turns of Python's lock."""
 
+PROMPT_S = 0.002
+"""The same for live view, and only while a picture is not whole: most come in one piece."""
+
 MOST_BYTES = 1 << 20
 LARGEST_HEAD = 1 << 16
 AGENT = "Insyn"
@@ -68,6 +72,7 @@ class WireSource:
         *,
         otherwise: Source | None = None,
         timeout_s: float = TIMEOUT_S,
+        prompt: bool = False,
     ) -> None:
         """Read this stream.
 
@@ -76,11 +81,13 @@ class WireSource:
             credentials: for cameras that ask for them.
             otherwise: opened in this one's stead once the camera sent what this does not read.
             timeout_s: how long a silent camera is waited for.
+            prompt: yield each picture as soon as it is whole, at some more cost.
         """
         self._address = address
         self._credentials = credentials
         self._otherwise = otherwise
         self._timeout_s = timeout_s
+        self._prompt = prompt
         self._is_beyond_us = False
 
     def open(self) -> OpenStream:
@@ -104,7 +111,7 @@ class WireSource:
     def _open(self) -> OpenStream:
         connection = _Connection(self._address, self._credentials, self._timeout_s)
         try:
-            return WireStream(connection, on_garbage=self._give_up)
+            return WireStream(connection, on_garbage=self._give_up, prompt=self._prompt)
         except BaseException:
             connection.close()
             raise
@@ -116,9 +123,14 @@ class WireSource:
 class WireStream:
     """An open session; see `insyn.site.cameras.source.OpenStream`."""
 
-    def __init__(self, connection: _Connection, *, on_garbage: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: _Connection, *, on_garbage: Callable[[], None], prompt: bool = False
+    ) -> None:
         self._connection = connection
         self._on_garbage = on_garbage
+        self._prompt = prompt
+        self._is_whole = True
+        """What was read last completed a picture."""
         media = connection.describe()
         self._codec = media.codec
         self._sets = media.sets
@@ -139,10 +151,17 @@ class WireStream:
 
     def packets(self) -> Iterator[Packet]:
         """Packets as they come; see `OpenStream`."""
-        while self._first:
-            yield self._first.popleft()
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self) -> Iterator[list[Packet]]:
+        """As `packets`, all that has come in at once; none is empty."""
+        while self._first and not self._closed:
+            yield [self._first.popleft()]
         while not self._closed:
-            yield from self._read()
+            found = self._read()
+            if found:
+                yield found
 
     def fileno(self) -> int:
         """What a thread that reads many sessions waits on."""
@@ -194,7 +213,12 @@ class WireStream:
         )
 
     def _read(self) -> list[Packet]:
-        return self._packets(self._connection.read())
+        gather_s = GATHER_S
+        if self._prompt:
+            gather_s = 0.0 if self._is_whole else PROMPT_S
+        found = self._packets(self._connection.read(gather_s))
+        self._is_whole = bool(found)
+        return found
 
     def _packets(self, content: bytes) -> list[Packet]:
         received_ns = time.monotonic_ns()
@@ -290,8 +314,8 @@ class _Connection:
         """Let it begin."""
         self._ask("PLAY", self._base, "Range: npt=0.000-\r\n")
 
-    def read(self) -> bytes:
-        """What has come in since the last call; waits for it.
+    def read(self, gather_s: float) -> bytes:
+        """What has come in since the last call; waits for it, and so long for more.
 
         Raises:
             CameraFailure: nothing came for the time-out, or the camera closed the connection.
@@ -301,7 +325,8 @@ class _Connection:
         self._keep_alive()
         if not self._poll.poll(self._timeout_s * 1000):
             raise CameraFailure(Trouble.STALLED, f"{self.named} is connected, and sends nothing")
-        time.sleep(GATHER_S)
+        if gather_s:
+            time.sleep(gather_s)
         return self._receive(MOST_BYTES)
 
     def read_now(self) -> bytes:

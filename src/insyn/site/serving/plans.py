@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from insyn.site.cameras.keeping import CredentialKeeper
-from insyn.site.cameras.opening import source_for
+from insyn.site.cameras.opening import live_source_for
 from insyn.site.cameras.register import Camera, credentials_of, every
 from insyn.site.cameras.source import Source
 from insyn.site.directory import SiteDirectory
@@ -46,7 +46,7 @@ class SitePlans(Generic[T]):
                 if made is None or made[0] != version:
                     address = camera.main if self._stream is StreamName.MAIN else camera.sub
                     credentials = credentials_of(connection, camera.id, self._keeper)
-                    source = source_for(address, credentials, self._stream)
+                    source = live_source_for(address, credentials, self._stream)
                     made = (version, self._make(camera, source, masking))
                     self._made[camera.id] = made
                 plans[camera.id] = made[1]
