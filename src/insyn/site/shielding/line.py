@@ -2,7 +2,8 @@
 
 Always: clear pictures live in this thread alone (and, where there is a detector, in its own),
 between decoder and shield, and are let go at once; whatever fails, what leaves is masked or
-nothing. A picture that comes out late is left out rather than shown late.
+nothing. A picture that comes out late is left out rather than shown late; where the line cannot
+keep up, the newest picture is masked and older ones are left out.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from insyn.site.shield.frame import Mask, MaskedFrame, YuvFrame
 from insyn.site.shielding.decoder import Decoder
 from insyn.site.shielding.encoder import MaskedEncoder
 from insyn.site.shielding.keeping import Gop, Keeper
+from insyn.site.shielding.places import Places
 from insyn.site.shielding.publisher import Publisher
 from insyn.site.shielding.wire import Message, Say
 from insyn.site.streams import TICKS, Packet
@@ -41,6 +43,18 @@ LARGEST = (640, 360)
 MOST_FPS = 12.5
 LATE_NS = 1_000_000_000
 """A packet that has waited so long is decoded, for the next ones' sake, and not shown."""
+
+IDLE_NS = 2_000_000
+"""A line that waited so long for its camera is not what a burst of packets is owed to."""
+
+UNWATCHED_NS = 100_000_000
+"""A picture that nobody looks at is due so much later than one that somebody does."""
+
+LASTS_90K = 2 * TICKS
+"""How long a picture is said to last in live view: the next one, which ends it, comes sooner.
+
+So a viewer's clock may run ahead of the newest picture, and none waits for its time to come.
+"""
 
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 SEEN_NS = 250_000_000
@@ -109,6 +123,17 @@ MakeShield = Callable[[int, int, float], Shielding]
 """Makes a shield for pictures of (width, height) at about so many a second."""
 
 
+@runtime_checkable
+class Gathered(Protocol):
+    """An open stream that yields at once all that has come in."""
+
+    def batches(self) -> Iterator[list[Packet]]:
+        """As `OpenStream.packets`, one or more at a time."""
+
+    def pump(self) -> list[Packet]:
+        """What has come in meanwhile; does not wait."""
+
+
 @dataclass(slots=True, kw_only=True)
 class LineState:
     """What a line tells of itself; read by the worker's state file."""
@@ -139,9 +164,11 @@ class Line:
         publisher: Publisher,
         keeper: Keeper | None,
         clocks: Clocks,
+        places: Places,
         largest: tuple[int, int] = LARGEST,
     ) -> None:
         self.camera = camera
+        self._places = places
         self._largest = largest
         self.state = LineState()
         self._source = source
@@ -210,25 +237,26 @@ class Line:
     def _follow(self) -> None:
         with self._source.open() as stream:
             self._stream = stream
-            work = _Work(self)
-            decoder = Decoder(stream.parameters, largest=self._largest)
-            pace = _Pace()
+            session = _Session(self, Decoder(stream.parameters, largest=self._largest))
             try:
-                for packet in stream.packets():
-                    if self._stopping.is_set():
-                        return
-                    self._mask(packet, decoder, pace, work)
+                self._read(stream, session)
             finally:
-                work.end()
+                session.end()
 
-    def _mask(self, packet: Packet, decoder: Decoder, pace: _Pace, work: _Work) -> None:
-        for clear in decoder.decode(packet):
-            if time.monotonic_ns() - packet.received_ns > LATE_NS:
-                self.state.late += 1
-                continue
-            at_90k = pace.place(clear.pts_90k, packet.received_ns)
-            if at_90k is not None:
-                work.mask(clear, at_90k, packet)
+    def _read(self, stream: OpenStream, session: _Session) -> None:
+        asked_ns = time.monotonic_ns()
+        for packets in _batches(stream):
+            if self._stopping.is_set():
+                return
+            was_idle = time.monotonic_ns() - asked_ns > IDLE_NS
+            due_ns = packets[0].received_ns
+            if not self._publisher.is_watched(self.camera):
+                due_ns += UNWATCHED_NS
+            with self._places.taken(due_ns) as has_waited:
+                if has_waited and isinstance(stream, Gathered):
+                    packets += stream.pump()
+                session.take(packets, is_ours=has_waited or not was_idle)
+            asked_ns = time.monotonic_ns()
 
     def show(self, *messages: Message) -> None:
         """Hand messages to whoever looks."""
@@ -246,6 +274,51 @@ class Line:
     def read_clocks(self) -> Reading:
         """Both clocks."""
         return self._clocks()
+
+
+def _batches(stream: OpenStream) -> Iterator[list[Packet]]:
+    if isinstance(stream, Gathered):
+        yield from stream.batches()
+    else:
+        for packet in stream.packets():
+            yield [packet]
+
+
+class _Session:
+    """One session of a camera: what has come in, decoded, and what is masked of it."""
+
+    def __init__(self, line: Line, decoder: Decoder) -> None:
+        self._state = line.state
+        self._decoder = decoder
+        self._pace = _Pace()
+        self._work = _Work(line)
+        self._was_behind = False
+
+    def take(self, packets: Sequence[Packet], *, is_ours: bool) -> None:
+        """Decode all of them; mask all, or the newest alone.
+
+        Who finds several twice running is behind, and would only ever show what is old.
+
+        Args:
+            packets: what has come in since the last time.
+            is_ours: there may be several because we came late, and not because the camera did.
+        """
+        is_behind = len(packets) > 1 and is_ours
+        leaves_out = is_behind and self._was_behind
+        self._was_behind = is_behind
+        for number, packet in enumerate(packets, 1):
+            for clear in self._decoder.decode(packet):
+                is_old = leaves_out and number < len(packets)
+                if is_old or time.monotonic_ns() - packet.received_ns > LATE_NS:
+                    self._state.late += 1
+                    continue
+                at_90k = self._pace.place(clear.pts_90k, packet.received_ns)
+                if at_90k is not None:
+                    self._work.mask(clear, at_90k, packet)
+
+    def end(self) -> None:
+        """The camera yields no more."""
+        self._work.end()
 
 
 class _Pace:
@@ -354,7 +427,7 @@ class _Work:
         self._sequence += 1
         sample = fmp4.Sample(
             data=nal.length_prefixed(coded.data, parameters.codec),
-            duration_90k=round(TICKS / MOST_FPS),
+            duration_90k=LASTS_90K,
             offset_90k=0,
             is_key=coded.is_key,
         )

@@ -19,6 +19,7 @@ from insyn.base.errors import InsynError
 from insyn.base.files import write_atomically
 from insyn.site.clocks import Clocks
 from insyn.site.shielding.line import Line
+from insyn.site.shielding.places import Places
 from insyn.site.shielding.publisher import Publisher
 from insyn.site.shielding.wire import Message, Say
 from insyn.site.shielding.worker import LOOK_S, SILENT_NS, Plan, silence
@@ -78,6 +79,7 @@ class OnDemand:
         self._state = state
         self._clocks = clocks
         self._publisher = Publisher(socket)
+        self._places = Places()
         self._plans: Mapping[str, Plan] = {}
         self._budget = 0
         self._running: dict[str, _Running] = {}
@@ -142,6 +144,7 @@ class OnDemand:
             publisher=self._publisher,
             keeper=None,
             clocks=self._clocks,
+            places=self._places,
             largest=LARGEST_FULL,
         )
         self._running[name] = _Running(plan=plan, line=line, wanted_at=now)

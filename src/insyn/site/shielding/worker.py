@@ -20,6 +20,7 @@ from insyn.site.cameras.source import Source
 from insyn.site.clocks import Clocks
 from insyn.site.shielding.keeping import Keeper
 from insyn.site.shielding.line import Line, LineState, MakeShield
+from insyn.site.shielding.places import Places
 from insyn.site.shielding.publisher import Publisher
 from insyn.site.shielding.wire import Message, Say
 
@@ -66,6 +67,7 @@ class Worker:
         self._keeper = keeper
         self._clocks = clocks
         self._publisher = Publisher(socket)
+        self._places = Places()
         self._lines: dict[str, tuple[Plan, Line]] = {}
         self._silent: set[str] = set()
         self._stopping = False
@@ -118,6 +120,7 @@ class Worker:
                     publisher=self._publisher,
                     keeper=self._keeper,
                     clocks=self._clocks,
+                    places=self._places,
                 )
                 self._lines[camera] = (plan, line)
                 line.start()
