@@ -85,6 +85,7 @@ def web(
         host=host,
         port=port,
         ws="websockets-sansio",
+        ws_per_message_deflate=False,  # coded video does not shrink, and each picture would wait
         ws_ping_interval=10,
         ws_ping_timeout=20,
         log_config=None,

@@ -130,7 +130,7 @@ def test_forms_work_without_script(browser: Browser, site: Site, tmp_path: Path)
         page.get_by_label("Name", exact=True).fill("Nowhere")
         page.get_by_label("Address", exact=True).fill("rtsp://127.0.0.1:1/none")
         page.get_by_role("button", name="Look and add").click()
-        expect(page.get_by_role("alert")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("nothing answers at")).to_be_visible(timeout=60_000)
         assert page.get_by_label("Name", exact=True).input_value() == "Nowhere", "nothing is lost"
     with opened(browser, site.url, site.made.session("oskar"), java_script_enabled=False) as window:
         camera = site.made.cameras[CAMERAS[0]]

@@ -1,16 +1,20 @@
 // Fragments into a video by Media Source, one at a time; what was shown a while ago is let go.
+import { Pace } from "./pace.js";
+
 const KEEP_S = 8;
 export const Media = globalThis.ManagedMediaSource ?? globalThis.MediaSource; // the first on phones
 
 export class Feed {
-  // `appending(buffer)` is called before each fragment, `failed()` where the video takes no more.
-  constructor(video, { appending = () => {}, failed }) {
-    [this.video, this.appending, this.failed] = [video, appending, failed];
+  // `paced`: a fragment a picture, each due as it comes; `failed()` is called where the video takes
+  // no more.
+  constructor(video, { paced = true, failed }) {
+    [this.video, this.paced, this.failed] = [video, paced, failed];
     this.queue = null;
   }
 
   begin(mime) {
     this.queue = [];
+    this.pace = this.paced ? new Pace(this.video) : null;
     this.buffer = null;
     const source = (this.source = new Media());
     if (this.url) URL.revokeObjectURL(this.url);
@@ -26,12 +30,13 @@ export class Feed {
 
   // What comes before a stream has begun belongs to none.
   push(fragment) {
+    this.pace?.note(fragment);
     this.queue?.push(fragment);
     this.#feed();
   }
 
   end() {
-    this.queue = this.buffer = this.source = null;
+    this.queue = this.buffer = this.source = this.pace = null;
     this.video.removeAttribute("src");
     this.video.load();
   }
@@ -44,7 +49,7 @@ export class Feed {
     try {
       if (buffer.buffered.length && buffer.buffered.start(0) < played - KEEP_S) buffer.remove(0, played);
       else if (this.queue.length) {
-        this.appending(buffer);
+        this.pace?.keep();
         buffer.appendBuffer(this.queue.shift());
       }
     } catch {

@@ -1,9 +1,6 @@
 // A live tile: masked fragments over a WebSocket into Media Source. Messages: docs, "Live".
 import { Feed, Media } from "./feed.js";
 
-const SLACK_S = 0.03; // what is left to play when the next picture comes: room for jitter
-const NOTED = 25; // pictures over which the least slack is taken
-const LOST_S = 3; // further behind than this, the tile jumps
 const PATIENCE_MS = 3500; // silence after which a tile says so
 const AWAY_MS = 20_000; // out of sight for so long, a tile lets go
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
@@ -46,7 +43,6 @@ class InsynLive extends HTMLElement {
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true, autoplay: true,
       disableRemotePlayback: true });
     this.feed = new Feed(this.video, {
-      appending: (buffer) => this.#pace(buffer),
       failed: () => {
         this.#lose("The picture could not be shown; trying again");
         this.socket?.close();
@@ -146,7 +142,6 @@ class InsynLive extends HTMLElement {
 
   #begin(said) {
     this.tries = 0;
-    this.slacks = [];
     if (!Media?.isTypeSupported(said.mime)) {
       this.feed.end(); // what comes is not kept
       this.#lose(`This browser does not play ${said.mime}`);
@@ -154,17 +149,6 @@ class InsynLive extends HTMLElement {
     }
     this.feed.begin(said.mime);
     this.#state(said.state);
-  }
-
-  // How much was left to play as this picture came: where it is always much, the tile lags behind.
-  #pace(buffer) {
-    const ranges = buffer.buffered;
-    if (!ranges.length) return;
-    this.slacks.push(ranges.end(ranges.length - 1) - this.video.currentTime);
-    if (this.slacks.length > NOTED) this.slacks.shift();
-    const spare = Math.min(...this.slacks) - SLACK_S;
-    const rate = spare > 0.01 ? 1 + Math.min(0.5, Math.max(0.04, spare)) : 1;
-    if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
   }
 
   #state(state, text) {
@@ -185,17 +169,12 @@ class InsynLive extends HTMLElement {
       this.#lose("Nothing comes from this camera");
       this.socket.close();
     }
-    const ranges = this.video.buffered;
-    if (!ranges.length) return;
-    const [start, edge] = [ranges.start(ranges.length - 1), ranges.end(ranges.length - 1)];
-    const behind = edge - this.video.currentTime;
-    if (this.video.currentTime < start || behind > LOST_S) {
-      this.slacks = [];
-      this.video.currentTime = Math.max(start, edge - 0.1);
-    }
+    const { pace } = this.feed;
+    if (!pace || !this.video.buffered.length) return;
+    pace.keep();
     if (this.video.paused) this.video.play().catch(() => {});
     this.dataset.at = this.video.currentTime.toFixed(2);
-    this.dataset.behind = behind.toFixed(2);
+    this.dataset.behind = pace.behind.toFixed(2);
   }
 }
 

@@ -6,10 +6,12 @@ const PATIENCE_MS = 3500; // silence after which the line is taken for dead
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 export class Stream extends EventTarget {
-  constructor(path, video, { aheadS = 0.4 } = {}) {
+  // `aheadS` is for fragments of several pictures: so much is buffered, instead of none.
+  constructor(path, video, { aheadS = 0 } = {}) {
     super();
     [this.path, this.video, this.aheadS, this.tries] = [path, video, aheadS, 0];
     this.feed = new Feed(video, {
+      paced: !aheadS,
       failed: () => {
         this.feed.end();
         this.socket?.close();
@@ -77,10 +79,15 @@ export class Stream extends EventTarget {
     if (!this.isOver && this.socket?.readyState === WebSocket.OPEN && performance.now() - this.heard > PATIENCE_MS) this.socket.close();
     const ranges = this.video.buffered;
     if (!ranges.length) return;
+    if (this.feed.pace) this.feed.pace.keep();
+    else this.#follow(ranges);
+    if (this.video.paused) this.video.play().catch(() => {});
+  }
+
+  #follow(ranges) {
     const [start, edge] = [ranges.start(ranges.length - 1), ranges.end(ranges.length - 1)];
     const behind = edge - this.video.currentTime;
     if (this.video.currentTime < start || behind > 3) this.video.currentTime = Math.max(start, edge - 0.1);
     this.video.playbackRate = behind > this.aheadS ? 1.1 : 1;
-    if (this.video.paused) this.video.play().catch(() => {});
   }
 }
