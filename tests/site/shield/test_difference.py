@@ -6,6 +6,7 @@ import math
 
 import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,3 +42,19 @@ def test_areas_are_closed_as_in_the_whole_picture(
         areas[top : top + 1 + int(high * height / 3), left : left + 1 + int(wide * width / 4)] = 255
     areas[np.random.default_rng(seed).random(areas.shape) < specks] = 255
     assert (Shapes(size).closed(areas) == closed_whole(areas, size)).all()
+
+
+@pytest.mark.parametrize("apart", [10, 20], ids=["more than 256 areas", "fewer"])
+def test_however_many_areas_there_are_each_is_found(apart: int) -> None:
+    strong = np.zeros((180, 320), np.uint8)
+    centres = [(x, y) for y in range(8, 172, apart) for x in range(8, 312, apart)]
+    for x, y in centres:
+        strong[y - 2 : y + 3, x - 2 : x + 3] = 255
+    areas = Shapes((320, 180)).areas(strong, strong, strong)
+    assert all(areas[y, x] for x, y in centres)
+    alone = np.zeros_like(strong)
+    alone[80:85, 80:85] = 255
+    speck = alone.copy()
+    speck[120:122, 200:202] = 255  # too small to be anybody
+    found = Shapes((320, 180))
+    assert (found.areas(alone, alone, alone) == found.areas(speck, speck, speck)).all()

@@ -145,11 +145,15 @@ class Shapes:
         count, labels, stats, _ = cv2.connectedComponentsWithStats(
             candidates, connectivity=8, ltype=kind
         )
-        held = np.zeros(count, np.uint8)
-        held[labels[seeds > 0]] = 255
-        held[stats[:, cv2.CC_STAT_AREA] < LEAST_AREA * self._unit**2] = 0
+        held = np.zeros(max(count, 256), np.uint8)
+        held[labels.reshape(-1).compress((seeds > 0).reshape(-1))] = 255
+        held[:count][stats[:, cv2.CC_STAT_AREA] < LEAST_AREA * self._unit**2] = 0
         held[0] = 0
-        kept = self.closed(held.take(cast("NDArray[np.int32]", labels)))  # the stubs allow floats
+        if count <= 256:  # as nearly always: OpenCV's table is three times as quick
+            kept = np.asarray(cv2.LUT(labels.astype(np.uint8), held), np.uint8)
+        else:
+            kept = held.take(cast("NDArray[np.int32]", labels))  # the stubs allow floats
+        kept = self.closed(kept)
         # A shirt like the wall: what lies around a part of a body needs less to be believed.
         dense = cv2.threshold(cv2.blur(faint, (5, 5)), 255 * 0.5, 255, cv2.THRESH_BINARY)[1]
         beside = cv2.bitwise_and(dense, cv2.dilate(kept, self._near))

@@ -89,9 +89,17 @@ class _Pairs:
         return float(figures @ self.count) / self.total
 
 
+def _sparse(picture: Small, step: int) -> Small:
+    """Every so many pixels of every so many rows; a pixel is copied as one, not plane by plane."""
+    if not picture.flags.c_contiguous:
+        return np.ascontiguousarray(picture[::step, ::step])
+    pixels = picture.view("V3")[::step, ::step]
+    return np.ascontiguousarray(pixels).view(np.uint8)
+
+
 def _sampled(picture: Small, step: int) -> list[NDArray[np.uint8]]:
     """Every so many pixels of each plane, in one row."""
-    planes = cv2.split(np.ascontiguousarray(picture[::step, ::step]))
+    planes = cv2.split(_sparse(picture, step))
     return [np.asarray(plane, np.uint8).reshape(-1) for plane in planes]
 
 
@@ -155,7 +163,7 @@ class Offsets:
 def offsets(expected: Small, now: Small, empty: Mask) -> Offsets:
     """How a picture lies beside the empty scene in some light; `empty` as for `fitted`."""
     step = max(1, int((now.shape[0] * now.shape[1] / _SAMPLES) ** 0.5))
-    lit, seen = (np.ascontiguousarray(each[::step, ::step]) for each in (expected, now))
+    lit, seen = _sparse(expected, step), _sparse(now, step)
     free = np.ascontiguousarray(empty[::step, ::step]).view(np.uint8)
     total = cv2.countNonZero(free)
     luma, *tints = cv2.split(cv2.absdiff(seen, lit))
