@@ -244,8 +244,9 @@ class Line:
                 session.end()
 
     def _read(self, stream: OpenStream, session: _Session) -> None:
+        gathered = stream if isinstance(stream, Gathered) else None
         asked_ns = time.monotonic_ns()
-        for packets in _batches(stream):
+        for packets in gathered.batches() if gathered else ([one] for one in stream.packets()):
             if self._stopping.is_set():
                 return
             was_idle = time.monotonic_ns() - asked_ns > IDLE_NS
@@ -253,8 +254,8 @@ class Line:
             if not self._publisher.is_watched(self.camera):
                 due_ns += UNWATCHED_NS
             with self._places.taken(due_ns) as has_waited:
-                if has_waited and isinstance(stream, Gathered):
-                    packets += stream.pump()
+                if has_waited and gathered:
+                    packets += gathered.pump()
                 session.take(packets, is_ours=has_waited or not was_idle)
             asked_ns = time.monotonic_ns()
 
@@ -274,14 +275,6 @@ class Line:
     def read_clocks(self) -> Reading:
         """Both clocks."""
         return self._clocks()
-
-
-def _batches(stream: OpenStream) -> Iterator[list[Packet]]:
-    if isinstance(stream, Gathered):
-        yield from stream.batches()
-    else:
-        for packet in stream.packets():
-            yield [packet]
 
 
 class _Session:
