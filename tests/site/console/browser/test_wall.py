@@ -28,6 +28,15 @@ def shown_s(page: Page, camera: str) -> float:
     return float(found or 0)
 
 
+AT_THE_EDGE = """camera => {
+  const tile = document.querySelector(`insyn-live[camera="${camera}"]`);
+  const { pace, video } = tile;
+  const edge = video.buffered.length ? video.buffered.end(video.buffered.length - 1) : 0;
+  // The clock may stand beyond the newest picture, which lasts until the next one comes.
+  return !video.seeking && Math.abs(pace.behind) < 0.1 && edge > pace.newest + 1;
+}"""
+
+
 def wait_for_pictures(page: Page, camera: str) -> None:
     """Until a tile shows moving pictures: a second more than now."""
     page.wait_for_function(ADVANCES, arg=[camera, 0])
@@ -116,3 +125,21 @@ def test_whoever_is_signed_out_elsewhere_is_told_in_the_tile(browser: Browser, s
         window.context.clear_cookies()
         tile = page.locator("insyn-live").first
         expect(tile.locator(".says")).to_contain_text("Sign in again", timeout=60_000)
+
+
+def test_a_tile_is_kept_at_the_newest_picture_and_comes_back_to_it(
+    window: Window, site: Site
+) -> None:
+    page = window.go("/?size=4")
+    camera = site.made.cameras[CAMERAS[1]]
+    wait_for_pictures(page, camera)
+    page.wait_for_function(AT_THE_EDGE, arg=camera)
+    page.evaluate(
+        """camera => {
+          const tile = document.querySelector(`insyn-live[camera="${camera}"]`);
+          const { buffered, currentTime } = tile.video;
+          tile.video.currentTime = Math.max(buffered.start(0), currentTime - 2);
+        }""",
+        camera,
+    )
+    page.wait_for_function(AT_THE_EDGE, arg=camera)
