@@ -143,7 +143,6 @@ class InsynLive extends HTMLElement {
   #begin(said) {
     this.tries = 0;
     if (!Media?.isTypeSupported(said.mime)) {
-      this.feed.end(); // what comes is not kept
       this.#lose(`This browser does not play ${said.mime}`);
       return;
     }
