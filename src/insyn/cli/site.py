@@ -295,6 +295,7 @@ def to_json(allowed: Allowed) -> dict[str, Json]:
         "custodians": allowed.custodians,
         "retention_days": allowed.retention_days,
         "live_break_glass_minutes": allowed.live_minutes,
+        "sound": not allowed.may_hear(),
         "ends_at": isoformat(allowed.ends_at) if allowed.ends_at else None,
     }
 
@@ -318,6 +319,7 @@ def _print_allowed(allowed: Allowed) -> None:
     print(f"originals  {kept}")
     if allowed.live_minutes:
         print(f"live       unmasked by break-glass, at most {allowed.live_minutes} minutes")
+    print(f"sound      {allowed.may_hear() or 'in sealed originals, of cameras that are set so'}")
     if allowed.ends_at:
         print(f"ends       {isoformat(allowed.ends_at)}")
 

@@ -17,8 +17,10 @@ from insyn.site.permission.judging import (
     take_up_permit,
     take_up_status,
 )
+from insyn.trust.keys.envelope import read_envelope
 from insyn.trust.permit.reasons import Standing
-from insyn.trust.permit.status import State
+from insyn.trust.permit.shelf import Shelf
+from insyn.trust.permit.status import State, StatusList, read_status
 
 DURING = datetime(2026, 12, 25, tzinfo=UTC)
 AFTER = datetime(2027, 12, 20, tzinfo=UTC)
@@ -166,3 +168,45 @@ def test_a_permit_of_version_1_allows_no_live_break_glass(
     take_up_status(site, office.status(office.entry(permit)), now=DURING)
     assert judge(site, DURING).standing is Standing.VALID
     assert judge(site, DURING).live_minutes == 0
+
+
+HEARD = {"everyday": "everyone", "originals": "sealed", "custodians": 2, "sound": "sealed"}
+
+
+def test_sound_is_for_a_valid_permit_that_says_so(site: SiteDirectory, office: Office) -> None:
+    assert "own declaration" in judge(site, NOW).may_hear()
+    permit = office.permit(masking=HEARD)
+    take_up_permit(site, permit.to_bytes(), now=NOW)
+    assert "valid permit" in judge(site, NOW).may_hear(), "not yet valid"
+    take_up_status(site, office.status(office.entry(permit)), now=DURING)
+    assert judge(site, DURING).may_hear() == ""
+    late = datetime(2027, 12, 5, tzinfo=UTC)
+    take_up_status(
+        site, office.status(office.entry(permit), at=late, after=_listed(site)), now=late
+    )
+    in_grace = judge(site, late)
+    assert (in_grace.standing, in_grace.may_record()) == (Standing.IN_GRACE, "")
+    assert in_grace.may_hear()
+    assert judge(site, AFTER).may_hear(), "beyond the grace"
+
+
+def _listed(site: SiteDirectory) -> StatusList:
+    content = Shelf(site.trust).status_file()
+    assert content is not None
+    return read_status(read_envelope(content, "the status list"))
+
+
+@pytest.mark.parametrize("fault", ["revoked", "suspended", "gone", "broken", "no sound"])
+def test_without_a_permit_that_stands_no_sound_is_recorded(
+    site: SiteDirectory, office: Office, fault: str
+) -> None:
+    permit = office.permit(**({} if fault == "no sound" else {"masking": HEARD}))
+    take_up_permit(site, permit.to_bytes(), now=NOW)
+    state = {"revoked": State.REVOKED, "suspended": State.SUSPENDED}.get(fault, State.ACTIVE)
+    take_up_status(site, office.status(office.entry(permit, state)), now=DURING)
+    (file,) = (site.trust / "permits").iterdir()
+    if fault == "gone":
+        file.unlink()
+    if fault == "broken":
+        file.write_bytes(file.read_bytes()[:-9])
+    assert judge(site, DURING).may_hear()

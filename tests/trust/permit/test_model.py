@@ -17,7 +17,7 @@ from insyn.base.errors import InsynError, Refusal, UnreadableInput
 from insyn.trust.keys.envelope import read_envelope, seal
 from insyn.trust.keys.strict import MAX_BYTES
 from insyn.trust.permit.issue import draft_permit
-from insyn.trust.permit.model import SCHEMA, SCHEMA_2, permit_of, read_permit
+from insyn.trust.permit.model import SCHEMA, SCHEMA_2, SCHEMA_3, permit_of, read_permit
 from insyn.trust.permit.status import SCHEMA as STATUS_SCHEMA
 from insyn.trust.permit.status import State, StatusEntry, StatusList, read_status
 
@@ -41,6 +41,7 @@ def test_the_schemas_are_valid_and_the_published_ones_are_those_in_force() -> No
     for name, schema in (
         ("permit", SCHEMA),
         ("permit-2", SCHEMA_2),
+        ("permit-3", SCHEMA_3),
         ("status", STATUS_SCHEMA),
     ):
         jsonschema.Draft202012Validator.check_schema(schema.content)

@@ -62,6 +62,20 @@ class Allowed:
             return 0
         return self.permit.masking.live_minutes
 
+    def may_hear(self) -> str:
+        """Why no sound may be recorded now, in a sentence; "" where cameras' originals may have it.
+
+        As live break-glass it needs a permit that is valid, and says so: a permit in its grace,
+        one that could not be believed, and a site's own declaration allow none.
+        """
+        if self.is_self_declared:
+            return "no sound is recorded on a site's own declaration; a permit may allow it"
+        if self.permit is None or self.standing is not Standing.VALID:
+            return f"no sound is recorded without a valid permit. {self.sentence}"
+        if not self.permit.masking.has_sound or self.custodians == 0:
+            return "the permit does not allow sound; ask the office for one that does"
+        return ""
+
     def may_record(self) -> str:
         """Why no recording may begin now, in a sentence; "" where one may."""
         return "" if self.standing is not Standing.REFUSED else self.sentence

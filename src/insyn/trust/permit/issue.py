@@ -123,6 +123,7 @@ def plain_words(permit: Permit) -> list[tuple[str, str]]:
         ("cameras", f"at most {permit.camera_cap}"),
         ("masking", originals),
         *_live_words(permit),
+        *_sound_words(permit),
         ("kept", f"at most {permit.retention_days} days, evidence holds apart"),
         *(("goes to", f"{sink.kind}: {sink.name}") for sink in permit.sinks),
         ("from", isoformat(permit.not_before)),
@@ -146,6 +147,17 @@ def _live_words(permit: Permit) -> list[tuple[str, str]]:
         f"{masking.live_minutes} minutes; everybody at the site sees that they did"
     )
     return [("break-glass", told)]
+
+
+def _sound_words(permit: Permit) -> list[tuple[str, str]]:
+    masking = permit.masking
+    if not masking.has_sound:
+        return []
+    told = (
+        "VOICES may be recorded, of cameras that are set so, into the sealed originals alone; "
+        f"{masking.custodians} custodians together open them"
+    )
+    return [("sound", told)]
 
 
 def _condition_words(permit: Permit, index: int) -> str:

@@ -2,7 +2,7 @@
 
 Always: a `Permit` satisfies the published schema of its version (schemas/) and its bounds; one that
 does not cannot be built, and one with a field that we do not know cannot be read. What version 1
-says is written as version 1, byte by byte; version 2 is for what only it can say.
+says is written as version 1, byte by byte; versions 2 and 3 are for what only they can say.
 """
 
 from __future__ import annotations
@@ -24,8 +24,15 @@ PREDICATE_TYPE = "urn:insyn:permit:1"
 PREDICATE_TYPE_2 = "urn:insyn:permit:2"
 """Version 1, and that one camera may be watched live, unmasked, by break-glass."""
 
-PREDICATE_TYPES = (PREDICATE_TYPE, PREDICATE_TYPE_2)
+PREDICATE_TYPE_3 = "urn:insyn:permit:3"
+"""Version 1 or 2, and that sound may be recorded, into sealed originals alone."""
+
+PREDICATE_TYPES = (PREDICATE_TYPE, PREDICATE_TYPE_2, PREDICATE_TYPE_3)
 LIVE_MINUTES = "live_break_glass_minutes"
+SOUND = "sound"
+SEALED_SOUND = "sealed"
+"""The only thing that a permit can say of sound: it is sealed with the original."""
+
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 """payloadType of the envelope around a permit (in-toto attestation framework, v1)."""
 
@@ -38,6 +45,8 @@ LONGEST = timedelta(days=1827)
 _SCHEMAS = files("insyn.trust.permit") / "schemas"
 SCHEMA = Schema((_SCHEMAS / "permit.schema.json").read_bytes())
 SCHEMA_2 = Schema((_SCHEMAS / "permit-2.schema.json").read_bytes())
+SCHEMA_3 = Schema((_SCHEMAS / "permit-3.schema.json").read_bytes())
+_LATER = {PREDICATE_TYPE_2: SCHEMA_2, PREDICATE_TYPE_3: SCHEMA_3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +64,13 @@ class Masking:
     """Everyone is masked every day; `originals` is "sealed" (custodians >= 2) or "none" (0).
 
     `live_minutes`: how long custodians may open one camera live, 1 to 15; 0: never (version 1).
+    `has_sound`: sealed originals may hold the sound of cameras that are set so (version 3).
     """
 
     originals: str
     custodians: int
     live_minutes: int = 0
+    has_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,18 +138,19 @@ def statement(site_key: str, predicate: Mapping[str, Json]) -> dict[str, Json]:
     Its version is the lowest that can say what the predicate says.
     """
     masking = predicate.get("masking")
-    is_live = isinstance(masking, Mapping) and LIVE_MINUTES in masking
+    said = masking if isinstance(masking, Mapping) else {}
+    version = PREDICATE_TYPE_2 if LIVE_MINUTES in said else PREDICATE_TYPE
     return {
         "_type": STATEMENT_TYPE,
         "subject": [{"name": "site-key", "digest": {"sha256": site_key}}],
-        "predicateType": PREDICATE_TYPE_2 if is_live else PREDICATE_TYPE,
+        "predicateType": PREDICATE_TYPE_3 if SOUND in said else version,
         "predicate": predicate,
     }
 
 
 def problem_of(record: Mapping[str, Json]) -> str:
     """What keeps a statement from being a permit, by place and rule; "" where nothing does."""
-    schema = SCHEMA_2 if record.get("predicateType") == PREDICATE_TYPE_2 else SCHEMA
+    schema = _LATER.get(str(record.get("predicateType")), SCHEMA)
     if problem := schema.problem(record):
         return problem
     predicate = cast("Mapping[str, Any]", record["predicate"])
@@ -189,6 +201,7 @@ def permit_of(record: Mapping[str, Any]) -> Permit:
             originals=said["masking"]["originals"],
             custodians=said["masking"]["custodians"],
             live_minutes=said["masking"].get(LIVE_MINUTES, 0),
+            has_sound=said["masking"].get(SOUND) == SEALED_SOUND,
         ),
         purposes=tuple(said["purposes"]),
         sinks=tuple(Sink(kind=sink["kind"], name=sink["name"]) for sink in said["sinks"]),
@@ -233,6 +246,7 @@ def _predicate(permit: Permit) -> dict[str, Json]:
             "originals": masking.originals,
             "custodians": masking.custodians,
             **({LIVE_MINUTES: masking.live_minutes} if masking.live_minutes else {}),
+            **({SOUND: SEALED_SOUND} if masking.has_sound else {}),
         },
         "purposes": list(permit.purposes),
         "sinks": [{"kind": sink.kind, "name": sink.name} for sink in permit.sinks],

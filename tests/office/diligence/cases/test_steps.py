@@ -260,6 +260,21 @@ def test_terms_that_make_no_permit_are_refused_before_anybody_votes(desk: CaseDe
             desk.do(steps.propose, by=ANNA, offer=offer)
 
 
+def test_terms_allow_sound_only_where_the_deal_names_it(desk: CaseDesk) -> None:
+    heard = {"everyday": "everyone", "originals": "sealed", "custodians": 2, "sound": "sealed"}
+    offer = steps.Offer(
+        proposal=Proposal.APPROVE_WITH_CONDITIONS,
+        because="x",
+        conditions=(SIGNS,),
+        terms=terms(masking=heard),
+    )
+    desk.investigated()
+    with pytest.raises(Refusal, match="names no audio"):
+        desk.do(steps.propose, by=ANNA, offer=offer)
+    desk.fact("capabilities", ["Audio"])
+    assert desk.do(steps.propose, by=ANNA, offer=offer).state is State.PROPOSED
+
+
 def test_two_who_act_at_once_on_the_same_version_do_not_both_succeed(desk: CaseDesk) -> None:
     desk.proposed()
     case = desk.case()

@@ -6,7 +6,9 @@ ran out since is missing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +16,12 @@ from insyn.office.diligence.cases import deals, screened
 from insyn.office.diligence.commitments import partners, training
 from insyn.office.diligence.deal import Deal
 from insyn.office.diligence.parties import register as register_of_parties
+from insyn.office.diligence.purposes import normal
 from insyn.trust.people.duties import Actor
+from insyn.trust.permit.model import SOUND
+
+AUDIO = "audio"
+"""The capability of a deal that the rules on sound look at (R-54, R-67)."""
 
 
 def untrained(connection: sa.Connection, actor: Actor, *, at: datetime) -> list[str]:
@@ -38,6 +45,23 @@ def uncommitted(connection: sa.Connection, deal: str, *, at: datetime) -> list[s
             party = screened.party_id(name, read.country)
             found.append(f"{label} ({party}): {'; '.join(sorted(set(reasons.values())))}")
     return found
+
+
+def unheard(connection: sa.Connection, deal: str, terms: Mapping[str, Any], *, at: datetime) -> str:
+    """Why terms that allow sound may not be proposed, in words; "" where they may.
+
+    The rules look at sound where the deal names it; what no rule looked at is not allowed.
+    """
+    masking = terms.get("masking")
+    if not isinstance(masking, Mapping) or SOUND not in masking:
+        return ""
+    read = deals.deal_at(connection, deal, known=at)
+    if AUDIO in normal(read.capabilities or ()):
+        return ""
+    return (
+        f"the terms allow sound, and the deal names no {AUDIO} among its capabilities, so no rule "
+        "has looked at it; add it first (insyn deal fact)"
+    )
 
 
 def _tiers(deal: Deal) -> list[tuple[str, str | None]]:

@@ -139,7 +139,8 @@ def propose(
     """Lay the case before the approvers.
 
     Raises:
-        Refusal: it lacks a step, a dialogue is open, or STOP is to be approved.
+        Refusal: it lacks a step, a dialogue is open, STOP is to be approved, or the terms allow
+            sound that the deal does not name.
         UnreadableInput: the terms are no permit's.
     """
     # First whether it is time for a proposal at all: terms are looked at when they count.
@@ -150,6 +151,8 @@ def propose(
         raise Refusal(f"case {case.id}: an approval needs the permit's terms (--terms FILE)")
     if offer.proposal is not Proposal.DECLINE:
         permits.check_terms(terms, case=case.id, conditions=offer.conditions, now=now)
+        if unheard := gates.unheard(connection, case.deal, terms, at=now):
+            raise Refusal(f"case {case.id}: {unheard}")
         _require_promised(case, offer)
     elif terms:
         raise Refusal(f"case {case.id}: what is declined has no terms")
