@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -11,7 +11,9 @@ from typing import Any
 
 import av
 import numpy as np
+from tests.support.coded_sound import coded_sound
 
+from insyn.site.archive.fmp4_sound import SoundSample
 from insyn.site.archive.index import Index
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import EndReason, Recording
@@ -19,7 +21,15 @@ from insyn.site.archive.root import ArchiveRoot, open_root
 from insyn.site.archive.writing import Archive, Begin, Picture, RecordingWriter
 from insyn.site.clocks import Reading
 from insyn.site.nal import parameter_sets_of
-from insyn.site.streams import TICKS, Codec, Parameters, StreamName
+from insyn.site.streams import (
+    TICKS,
+    Codec,
+    Parameters,
+    Sound,
+    SoundCodec,
+    SoundParameters,
+    StreamName,
+)
 from insyn.site.vault.public import VaultPublicKey
 
 WIDTH, HEIGHT, FPS = 160, 90, 10
@@ -50,6 +60,16 @@ def second(shade: int) -> tuple[Parameters, tuple[bytes, ...]]:
     return parameters, tuple(found)
 
 
+def placed(sounds: Sequence[Sound], start_90k: int) -> list[SoundSample]:
+    """Frames of sound where a recorder places them, the first at `start_90k`."""
+    starts = [start_90k + (one.pts_90k or 0) for one in sounds]
+    ends = [*starts[1:], starts[-1] + starts[1] - starts[0]] if sounds else []
+    return [
+        SoundSample(data=one.data, start_90k=start, duration_90k=end - start)
+        for one, start, end in zip(sounds, starts, ends, strict=True)
+    ]
+
+
 def shade_of(number: int) -> int:
     """The luma of the second with this number."""
     return 40 + (number * 7) % 160
@@ -63,6 +83,7 @@ class BeingWritten:
     writer: RecordingWriter
     first: int
     media_start_90k: int
+    sounds: list[SoundSample] = field(default_factory=list)
     seconds: int = 0
 
     def go_on(self, seconds: int, without: Collection[int] = ()) -> None:
@@ -82,7 +103,8 @@ class BeingWritten:
                         is_key=place == 0,
                     )
                     for place, data in enumerate(packets)
-                ]
+                ],
+                [one for one in self.sounds if at <= one.start_90k < at + TICKS],
             )
         self.seconds += seconds
 
@@ -124,16 +146,25 @@ class MaskedArchive:
         seal: VaultPublicKey | None = None,
         activity: bytes | None = None,
         without: Collection[int] = (),
+        sound: SoundCodec | None = None,
     ) -> Recording:
         """A recording from so many seconds after `START_NS`; its shades count from `first`.
 
-        With `seal` it is a sealed original. Nothing moves in it but where `activity` says so.
-        Of the seconds `without`, no picture was kept.
+        With `seal` it is a sealed original, which may have `sound`. Nothing moves in it but where
+        `activity` says so. Of the seconds `without`, no picture was kept.
         """
+        heard, packets = coded_sound(sound, seconds=seconds) if sound is not None else (None, [])
         first = at_s if first is None else first
         begun = self.begin(
-            at_s, camera=camera, run=run, first=first, media_start_90k=media_start_90k, seal=seal
+            at_s,
+            camera=camera,
+            run=run,
+            first=first,
+            media_start_90k=media_start_90k,
+            seal=seal,
+            heard=heard,
         )
+        begun.sounds = placed(packets, media_start_90k)
         begun.go_on(seconds, without)
         return begun.close(activity)
 
@@ -146,6 +177,7 @@ class MaskedArchive:
         first: int = 0,
         media_start_90k: int = 0,
         seal: VaultPublicKey | None = None,
+        heard: SoundParameters | None = None,
     ) -> BeingWritten:
         """A recording that goes on, from so many seconds after `START_NS`."""
         parameters, _ = second(shade_of(first))
@@ -155,6 +187,7 @@ class MaskedArchive:
                 stream=StreamName.MAIN if seal else StreamName.MASKED,
                 run=run,
                 parameters=parameters,
+                sound=heard,
                 started=Reading(wall_ns=START_NS + at_s * SECOND_NS, monotonic_ns=at_s * SECOND_NS),
                 boot="boot",
                 media_start_90k=media_start_90k,

@@ -114,6 +114,8 @@ class Desk:
     path: Path
     vault: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     refusal: str = ""
+    mute: str = "no sound in this test"
+    """Why no sound may be recorded."""
     clocks: Clocks = system_clocks
     archive_class: type[Archive] = Archive
     ring_bytes: Callable[[int], int] = share
@@ -152,6 +154,7 @@ class Desk:
             boot="boot",
             clocks=self.clocks,
             may_record=lambda: self.refusal,
+            may_hear=lambda: self.mute,
             ring_bytes=self.ring_bytes,
         )
         thread = threading.Thread(target=recorder.run)

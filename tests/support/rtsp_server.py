@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from insyn.site.streams import Codec, Packet
+from insyn.site.streams import Codec, Packet, Sound, SoundParameters
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("rtsp_server_gst.py")
@@ -49,6 +49,19 @@ def write_units(path: Path, codec: Codec, packets: Sequence[Packet], duration_90
     return path
 
 
+def write_sound(
+    path: Path, named: str, parameters: SoundParameters, sounds: Sequence[Sound], duration_90k: int
+) -> Path:
+    """Write frames as the server reads them; `named` is how they are packed, such as `latm`."""
+    said = f"{named},{parameters.rate},{parameters.channels},{parameters.config.hex()}"
+    with path.open("wb") as file:
+        file.write(f"{said} {duration_90k}\n".encode())
+        for sound in sounds:
+            at = sound.pts_90k or 0
+            file.write(_UNIT.pack(len(sound.data), at, at, True) + sound.data)
+    return path
+
+
 class RtspServer:
     """Serves the mounts while it is open; it can be frozen, killed, and begun again on its port."""
 
@@ -59,7 +72,15 @@ class RtspServer:
         user: str | None = None,
         password: str | None = None,
         is_digest: bool = False,
+        sounds: dict[str, Path] | None = None,
+        log: Path | None = None,
     ) -> None:
+        """Serve these files of units by mount, and by mount the sound beside them.
+
+        What clients set up is noted in `log`.
+        """
+        self._sounds = sounds or {}
+        self._log = log
         self._mounts = mounts
         self._user = user
         self._password = password
@@ -94,6 +115,10 @@ class RtspServer:
         arguments = ["--port", str(self.port)]
         for path, file in self._mounts.items():
             arguments += ["--mount", path, str(file)]
+        for path, file in self._sounds.items():
+            arguments += ["--sound", path, str(file)]
+        if self._log is not None:
+            arguments += ["--log", str(self._log)]
         if self._user is not None:
             arguments += ["--user", self._user, "--password", self._password or ""]
         if self._is_digest:
@@ -106,6 +131,11 @@ class RtspServer:
         )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
+
+    def asked(self) -> list[str]:
+        """The addresses of what clients set up, in turn."""
+        assert self._log is not None
+        return self._log.read_text().split() if self._log.exists() else []
 
     def freeze(self) -> None:
         """Stop answering without closing anything, as a camera that hangs."""

@@ -66,7 +66,7 @@ def record(
         policy: Callable[[], Policy] | None = None
         if not named:
             store = stack.enter_context(open_site(site))
-            known = RegisteredCameras(store, CredentialKeeper(open_site_key(site.key)))
+            known = RegisteredCameras(store, CredentialKeeper(open_site_key(site.key)), judge)
             cameras = known
             policy = lambda: policy_of(site, known.kept(), judge)  # noqa: E731
         recorder = site_recorder(site, cameras, judge, part=mine, policy=policy)

@@ -142,6 +142,11 @@ class Bits:
         self._size = len(data) * 8
         self._at = at
 
+    @property
+    def at(self) -> int:
+        """How many bits lie before the next one."""
+        return self._at
+
     def read(self, count: int) -> int:
         """The next `count` bits as a number."""
         self._at += count

@@ -1,4 +1,4 @@
-"""Encoded video on its way from a camera to disk: codec, parameters, packets. Pure.
+"""Encoded video and sound on their way from a camera to disk: codec, parameters, packets. Pure.
 
 Always: NAL units are in Annex B (start codes), whatever the source delivered; media time is in
 90 kHz ticks; a packet is one access unit (one picture).
@@ -18,6 +18,17 @@ class Codec(StrEnum):
 
     H264 = "h264"
     H265 = "h265"
+
+
+class SoundCodec(StrEnum):
+    """What sound is coded in, where it is recorded: what MP4 holds without coding it anew."""
+
+    AAC = "aac"
+    OPUS = "opus"
+    PCMU = "pcmu"
+    """G.711 µ-law."""
+    PCMA = "pcma"
+    """G.711 A-law."""
 
 
 class StreamName(StrEnum):
@@ -65,3 +76,40 @@ class Packet:
     is_key: bool
     received_ns: int
     parameters: Parameters | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundParameters:
+    """What a decoder must know before the first sound.
+
+    Attributes:
+        codec: what it is coded in.
+        rate: ticks a second of the clock that `Sound` counts by.
+        channels: 1 to 8.
+        config: the AudioSpecificConfig of AAC (ISO/IEC 14496-3, 1.6.2.1); empty otherwise.
+    """
+
+    codec: SoundCodec
+    rate: int
+    channels: int
+    config: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """One coded frame of sound, a few hundredths of a second.
+
+    Attributes:
+        data: as MP4 holds it.
+        at_samples: when it begins, by the camera's own clock, which may wrap at 32 bits.
+        samples: how long it lasts.
+        received_ns: `time.monotonic_ns()` when it came in.
+        pts_90k: when it begins by the clock of the pictures' `dts_90k`, where both have one clock
+            (a file); None where only the arrival tells (RTP).
+    """
+
+    data: bytes
+    at_samples: int
+    samples: int
+    received_ns: int
+    pts_90k: int | None = None

@@ -158,7 +158,7 @@ def test_cameras_of_the_register_are_taken_up_changed_and_let_go(
     )
     kept: dict[str, Any] = {"keeper": keeper, "actor": actor, "now": now}
     with open_site(site) as store:
-        cameras = RegisteredCameras(store, keeper)
+        cameras = RegisteredCameras(store, keeper, self_declared)
         with store.writing() as connection:
             register.add(connection, hall, room_for=lambda _: "", **kept)
             yard = register.Wanted(
@@ -172,7 +172,8 @@ def test_cameras_of_the_register_are_taken_up_changed_and_let_go(
             changed = dataclasses.replace(hall, place="north")
             register.change(connection, "hall", changed, **kept)
         assert cameras()["hall"].settings != first["hall"].settings
-        other = RegisteredCameras(store, CredentialKeeper(make_site_key(site.root / "other.pem")))
+        stranger = CredentialKeeper(make_site_key(site.root / "other.pem"))
+        other = RegisteredCameras(store, stranger, self_declared)
         assert other() == {}
         assert "under another key" in caplog.text
         assert "an invented one" not in caplog.text

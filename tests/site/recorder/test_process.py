@@ -12,6 +12,7 @@ from tests.support.coded_video import again, coded, parameters_of
 from tests.support.recorder_desk import Desk, PlayedCamera, until
 
 from insyn.base.errors import EnvironmentFailure
+from insyn.site.archive.fmp4_sound import SoundSample
 from insyn.site.archive.recording import EndReason
 from insyn.site.archive.writing import Archive, Begin, Picture, RecordingWriter
 from insyn.site.cameras.failure import Trouble
@@ -107,9 +108,9 @@ class _StuckWriter:
     def __getattr__(self, name: str) -> object:
         return getattr(self._writer, name)
 
-    def append(self, pictures: Sequence[Picture]) -> bytes:
+    def append(self, pictures: Sequence[Picture], sound: Sequence[SoundSample] = ()) -> bytes:
         assert self._gate.wait(20)
-        return self._writer.append(pictures)
+        return self._writer.append(pictures, sound)
 
 
 class StuckArchive(Archive):

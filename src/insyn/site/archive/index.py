@@ -16,7 +16,7 @@ from insyn.base.errors import EnvironmentFailure
 from insyn.base.files import exclusive
 
 NAME = "index.sqlite"
-VERSION = 1
+VERSION = 2
 
 _VERSIONS = (
     """
@@ -65,6 +65,7 @@ _VERSIONS = (
     ) STRICT;
     CREATE TABLE garbage (path TEXT PRIMARY KEY, since_wall_ns INTEGER NOT NULL) STRICT;
     """,
+    "ALTER TABLE recordings ADD COLUMN sound TEXT NOT NULL DEFAULT '';",
 )
 """What leads from each version to the next; a released one is never edited."""
 

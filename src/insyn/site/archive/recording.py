@@ -113,7 +113,9 @@ class Recording:
     Attributes:
         id: `r-` and 16 hexadecimal digits.
         run: recordings of one run follow each other without a gap in media time.
-        codec: by RFC 6381.
+        codec: of the pictures, by RFC 6381.
+        sound: codec, rate and channels of what is heard, such as `mp4a.40.2/16000/1`; "" where
+            nothing is. In sealed originals alone.
         start_wall_ns: UTC, since the Unix epoch; the best estimate at its start.
         start_monotonic_ns, boot: the other clock, and which boot of the machine it counts from.
         media_start_90k: media time since the start of the run.
@@ -145,6 +147,7 @@ class Recording:
     end_reason: EndReason
     activity: bytes
     fragments: Sequence[FragmentEntry]
+    sound: str = ""
 
     @property
     def end_wall_ns(self) -> int:

@@ -97,6 +97,7 @@ def recording_of(walked: Walked, path: str, sha256: bytes, reason: EndReason) ->
         stream=stream,
         run=str(about["run"]),
         codec=str(about["codec"]),
+        sound=str(about.get("sound", "")),
         width=int(str(about["width"])),
         height=int(str(about["height"])),
         start_wall_ns=int(str(about["start_wall_ns"])),

@@ -22,13 +22,14 @@ from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.errors import EnvironmentFailure
 from insyn.base.files import sync_directory
 from insyn.site import nal
-from insyn.site.archive import fmp4
+from insyn.site.archive import fmp4, fmp4_sound
+from insyn.site.archive.fmp4_sound import SoundSample
 from insyn.site.archive.index import Index
 from insyn.site.archive.recording import EndReason, FragmentEntry, Recording, pack_entries
 from insyn.site.archive.root import ArchiveRoot
 from insyn.site.archive.sealed import Sealer
 from insyn.site.clocks import Reading
-from insyn.site.streams import Parameters, StreamName
+from insyn.site.streams import Parameters, SoundParameters, StreamName
 from insyn.site.vault.public import VaultPublicKey
 
 PART = ".part"
@@ -63,6 +64,8 @@ class Begin:
     stream: StreamName
     run: str
     parameters: Parameters
+    sound: SoundParameters | None = None
+    """What is heard; in a sealed recording alone."""
     started: Reading
     """Both clocks at its first picture, as well as they are known."""
     boot: str
@@ -71,7 +74,7 @@ class Begin:
 
 def about(begin: Begin) -> dict[str, Json]:
     """What the file itself says of a recording, so that it can be taken in again without a row."""
-    return {
+    said: dict[str, Json] = {
         "boot": begin.boot,
         "codec": fmp4.codec_string(begin.parameters),
         "height": begin.parameters.height,
@@ -82,6 +85,15 @@ def about(begin: Begin) -> dict[str, Json]:
         "stream": str(begin.stream),
         "width": begin.parameters.width,
     }
+    return {**said, "sound": sound_of(begin)} if begin.sound is not None else said
+
+
+def sound_of(begin: Begin) -> str:
+    """What is heard in a recording, such as `mp4a.40.2/16000/1`; "" where nothing is."""
+    sound = begin.sound
+    if sound is None:
+        return ""
+    return f"{fmp4_sound.codec_string(sound)}/{sound.rate}/{sound.channels}"
 
 
 class RecordingWriter:
@@ -112,7 +124,7 @@ class RecordingWriter:
             if seal
             else None
         )
-        self.init_segment = fmp4.init_segment(begin.parameters)
+        self.init_segment = fmp4.init_segment(begin.parameters, begin.sound)
         if seal is None:
             said = {**about(begin), "recording": self.id, "camera": begin.camera}
             self.init_segment += fmp4.note(canonical_bytes(said))
@@ -137,8 +149,12 @@ class RecordingWriter:
         """How much has been written, in bytes."""
         return self._size
 
-    def append(self, pictures: Sequence[Picture]) -> bytes:
+    def append(self, pictures: Sequence[Picture], sound: Sequence[SoundSample] = ()) -> bytes:
         """Write one fragment; once this returns, a killed process does not lose it.
+
+        Args:
+            pictures: at least one.
+            sound: what is heard with them; none begins before the recording.
 
         Returns:
             The plain fragment (`moof` and `mdat`), in time from the start of the recording.
@@ -147,7 +163,10 @@ class RecordingWriter:
             DiskTrouble: nothing of it is in the file.
         """
         codec = self._begin.parameters.codec
-        start = pictures[0].dts_90k - self._begin.media_start_90k
+        if self._begin.sound is None and sound:
+            raise ValueError("this recording has no sound")
+        begin_90k = self._begin.media_start_90k
+        start = pictures[0].dts_90k - begin_90k
         samples = [
             fmp4.Sample(
                 data=nal.length_prefixed(picture.data, codec),
@@ -158,7 +177,13 @@ class RecordingWriter:
             for picture in pictures
         ]
         duration = sum(picture.duration_90k for picture in pictures)
-        plain = fmp4.fragment(len(self._entries) + 1, start, samples)
+        plain = fmp4.fragment(
+            len(self._entries) + 1,
+            start,
+            samples,
+            sound=sound,
+            sound_start_90k=sound[0].start_90k - begin_90k if sound else 0,
+        )
         written = plain
         if self._sealer:
             written = self._sealer.fragment(
@@ -228,6 +253,7 @@ class RecordingWriter:
             stream=begin.stream,
             run=begin.run,
             codec=fmp4.codec_string(begin.parameters),
+            sound=sound_of(begin),
             width=begin.parameters.width,
             height=begin.parameters.height,
             start_wall_ns=begin.started.wall_ns,
@@ -306,10 +332,12 @@ class Archive:
 
         Raises:
             EnvironmentFailure: the archive's disk is not the right one, or took nothing.
-            ValueError: a clear stream is to be kept unsealed.
+            ValueError: a clear stream, or sound, is to be kept unsealed.
         """
         if seal is None and begin.stream is not StreamName.MASKED:
             raise ValueError("only masked streams are kept unsealed")
+        if begin.sound is not None and (seal is None or begin.stream is not StreamName.MAIN):
+            raise ValueError("sound is kept in sealed originals alone")
         self.root.require()
         return RecordingWriter(self.root.path, begin, seal)
 

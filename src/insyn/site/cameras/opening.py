@@ -40,8 +40,12 @@ def source_for(
             return VirtualSource(address, stream)
 
 
-def recording_source_for(address: Address, credentials: Credentials | None = None) -> Source:
+def recording_source_for(
+    address: Address, credentials: Credentials | None = None, *, wants_sound: bool = False
+) -> Source:
     """The main stream behind an address, for the recorder: read at the least cost.
+
+    With `wants_sound` it is asked for its sound too, where it has any that is recorded.
 
     RTSP without encryption is read by ourselves, and by FFmpeg where a camera sends what only
     FFmpeg reads. Packets come in gathered, up to 20 ms later than they could.
@@ -49,12 +53,13 @@ def recording_source_for(address: Address, credentials: Credentials | None = Non
     Raises:
         UsageError: the address is of no kind that we know.
     """
-    source = source_for(address, credentials)
+    opened = _sounding_source if wants_sound else source_for
+    source = opened(address, credentials)
     if address.scheme != "rtsp":
         return source
     from insyn.site.cameras.rtsp_wire import WireSource
 
-    return WireSource(address, credentials, otherwise=source)
+    return WireSource(address, credentials, otherwise=source, wants_sound=wants_sound)
 
 
 def live_source_for(
@@ -76,3 +81,20 @@ def live_source_for(
     from insyn.site.cameras.rtsp_wire import WireSource
 
     return WireSource(address, credentials, otherwise=source, prompt=True)
+
+
+def _sounding_source(address: Address, credentials: Credentials | None) -> Source:
+    """The main stream, asked for its sound too."""
+    match address.scheme:
+        case "rtsp" | "rtsps":
+            from insyn.site.cameras.rtsp import RtspSource
+
+            return RtspSource(address, credentials, wants_sound=True)
+        case "file":
+            from insyn.site.cameras.file import FileSource
+
+            return FileSource(address, wants_sound=True)
+        case _:
+            from insyn.site.cameras.virtual.source import VirtualSource
+
+            return VirtualSource(address, wants_sound=True)

@@ -17,9 +17,24 @@ from insyn.base.errors import UnreadableInput
 from insyn.site import nal
 from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.sps import picture_size
-from insyn.site.streams import TICKS, Codec, Packet, Parameters
+from insyn.site.sound import frame_samples, require_usual
+from insyn.site.streams import (
+    TICKS,
+    Codec,
+    Packet,
+    Parameters,
+    Sound,
+    SoundCodec,
+    SoundParameters,
+)
 
 _CODECS = {"h264": Codec.H264, "hevc": Codec.H265}
+_SOUNDS = {
+    "aac": SoundCodec.AAC,
+    "opus": SoundCodec.OPUS,
+    "pcm_mulaw": SoundCodec.PCMU,
+    "pcm_alaw": SoundCodec.PCMA,
+}
 _TO_ANNEX_B = {Codec.H264: "h264_mp4toannexb", Codec.H265: "hevc_mp4toannexb"}
 
 
@@ -39,6 +54,67 @@ def video_of(container: Any, named: str) -> tuple[Any, Codec]:
         Trouble.GARBAGE,
         f"{named} sends {found or 'no video'}; set its stream to H.264 or H.265",
     )
+
+
+# `Any`: as above.
+def sound_of(container: Any) -> SoundReader | str:
+    """The first sound of a container that is recorded; else why there is none."""
+    seen: list[str] = []
+    for stream in container.streams.audio:
+        named = str(stream.codec_context.name)
+        if named not in _SOUNDS:
+            seen.append(named)
+            continue
+        try:
+            return SoundReader(stream, _SOUNDS[named])
+        except UnreadableInput as error:
+            seen.append(str(error))
+    return f"codec {', '.join(seen)}" if seen else "the camera sends none"
+
+
+class SoundReader:
+    """Turns what a container yields into frames of sound; no packet makes it fail."""
+
+    def __init__(self, stream: Any, codec: SoundCodec) -> None:
+        """Read this stream's parameters.
+
+        Raises:
+            UnreadableInput: they are missing or absurd.
+        """
+        context = stream.codec_context
+        config = bytes(context.extradata or b"") if codec is SoundCodec.AAC else b""
+        self.stream = stream
+        self.parameters = require_usual(
+            SoundParameters(
+                codec=codec,
+                rate=int(context.sample_rate or 0),
+                channels=int(context.layout.nb_channels),
+                config=config,
+            )
+        )
+        self._scale = Fraction(stream.time_base or Fraction(1, self.parameters.rate))
+
+    def read(self, given: Any, *, is_timed: bool) -> Sound | None:
+        """Our frame from one of PyAV's; None where it is none.
+
+        Args:
+            given: a packet of this stream.
+            is_timed: its time is on the pictures' own clock.
+        """
+        if not given.size or given.pts is None:
+            return None
+        data, at = bytes(given), given.pts * self._scale
+        samples = int((given.duration or 0) * self._scale * self.parameters.rate)
+        samples = samples or frame_samples(self.parameters, data)
+        if samples <= 0:
+            return None
+        return Sound(
+            data=data,
+            at_samples=int(at * self.parameters.rate) & 0xFFFFFFFF,
+            samples=samples,
+            received_ns=time.monotonic_ns(),
+            pts_90k=int(at * TICKS) if is_timed else None,
+        )
 
 
 class PacketReader:

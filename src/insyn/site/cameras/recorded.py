@@ -14,7 +14,7 @@ from insyn.trust.ledger.leaf import Leaf
 CHANGED = register(
     Kind(
         name="camera.changed",
-        title="a camera was added, changed or removed; `change` says which",
+        title="a camera was added, changed, removed, or its sound turned on or off; `change` says",
         what={"camera": Shape.ID, "change": Shape.WORD, "cameras": Shape.COUNT},
     )
 )

@@ -28,7 +28,14 @@ from insyn.trust.people.duties import Actor, require
 RoomFor = Callable[[int], str]
 """Why there may not be so many cameras, in a sentence; "" where there may (the permit)."""
 
+MayHear = Callable[[], str]
+"""Why no sound may be recorded now, in a sentence; "" where it may (the permit)."""
+
 STYLES = ("solid", "ghost", "mosaic")
+
+
+def _never() -> str:
+    return "no sound is recorded unless a permit allows it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class Camera:
         device: what probing found, for people: maker, model, firmware.
         style: how people are masked: solid, ghost or mosaic.
         is_recorded: whether its original is kept, sealed; masked video is kept always.
+        records_sound: whether its sealed original has its sound, where the permit says so too.
         retention_days: shorter than the site's, or None.
         floor_bytes: what quotas leave it at least.
         version: rises with each change.
@@ -54,6 +62,7 @@ class Camera:
     device: Mapping[str, str] = field(default_factory=dict)
     style: str = "solid"
     is_recorded: bool = True
+    records_sound: bool = False
     retention_days: int | None = None
     floor_bytes: int = 0
     added_at: datetime
@@ -72,6 +81,7 @@ class Camera:
             "device": dict(self.device),
             "style": self.style,
             "is_recorded": self.is_recorded,
+            "sound": self.records_sound,
             "retention_days": self.retention_days,
             "floor_bytes": self.floor_bytes,
             "added_at": isoformat(self.added_at),
@@ -94,6 +104,7 @@ class Wanted:
     device: Mapping[str, str] = field(default_factory=dict)
     style: str = "solid"
     is_recorded: bool = True
+    records_sound: bool = False
     retention_days: int | None = None
     floor_bytes: int = 0
 
@@ -118,16 +129,18 @@ def add(
     room_for: RoomFor,
     actor: Actor,
     now: datetime,
+    may_hear: MayHear = _never,
 ) -> Camera:
     """Add a camera.
 
     Raises:
-        Refusal: the actor may not, the permit has no room, or the name is taken.
+        Refusal: the actor may not, the permit has no room or allows no sound, or the name is taken.
     """
     require(actor, "camera.manage")
     count = len(every(connection)) + 1
     if refusal := room_for(count):
         raise Refusal(refusal)
+    _require_hearing(wanted, may_hear)
     if any(each.name.casefold() == wanted.name.strip().casefold() for each in every(connection)):
         raise Refusal(
             f"there is a camera named {wanted.name.strip()} already; name it otherwise",
@@ -144,6 +157,8 @@ def add(
         )
     )
     recorded.record(connection, camera, "added", count=count, who=actor.id, now=now)
+    if wanted.records_sound:
+        recorded.record(connection, camera, "sound-on", count=count, who=actor.id, now=now)
     return find(connection, camera)
 
 
@@ -155,11 +170,13 @@ def change(
     keeper: CredentialKeeper,
     actor: Actor,
     now: datetime,
+    may_hear: MayHear = _never,
 ) -> Camera:
     """Change a camera; without new credentials the old ones stay, where the host does.
 
     Raises:
-        Refusal: the actor may not, there is no such camera, or the name is another's.
+        Refusal: the actor may not, there is no such camera, the name is another's, or sound is to
+            be recorded from now on and the permit allows none.
     """
     require(actor, "camera.manage")
     before = find(connection, camera)
@@ -169,6 +186,8 @@ def change(
             f"there is a camera named {wanted.name.strip()} already; name it otherwise",
             field="name",
         )
+    if not before.records_sound:
+        _require_hearing(wanted, may_hear)
     values = _values(wanted)
     if wanted.credentials:
         values["credentials"] = keeper.keep(wanted.credentials, camera)
@@ -177,7 +196,11 @@ def change(
     connection.execute(
         cameras.update().where(cameras.c.id == camera).values(version=before.version + 1, **values)
     )
-    recorded.record(connection, camera, "changed", count=len(others) + 1, who=actor.id, now=now)
+    count = len(others) + 1
+    recorded.record(connection, camera, "changed", count=count, who=actor.id, now=now)
+    if wanted.records_sound != before.records_sound:
+        turned = "sound-on" if wanted.records_sound else "sound-off"
+        recorded.record(connection, camera, turned, count=count, who=actor.id, now=now)
     return find(connection, camera)
 
 
@@ -227,6 +250,13 @@ def credentials_of(
     return keeper.open(connection.execute(query).scalar(), camera)
 
 
+def _require_hearing(wanted: Wanted, may_hear: MayHear) -> None:
+    if not wanted.records_sound:
+        return
+    if refusal := may_hear():
+        raise Refusal(refusal)
+
+
 def _values(wanted: Wanted) -> dict[str, Any]:
     return {
         "name": wanted.name.strip(),
@@ -236,6 +266,7 @@ def _values(wanted: Wanted) -> dict[str, Any]:
         "device": json.dumps(dict(wanted.device), ensure_ascii=False),
         "style": wanted.style,
         "is_recorded": wanted.is_recorded,
+        "records_sound": wanted.records_sound,
         "retention_days": wanted.retention_days,
         "floor_bytes": wanted.floor_bytes,
     }
@@ -253,6 +284,7 @@ def _camera(row: sa.Row[Any]) -> Camera:
         device=json.loads(row.device),
         style=row.style,
         is_recorded=row.is_recorded,
+        records_sound=row.records_sound,
         retention_days=row.retention_days,
         floor_bytes=row.floor_bytes,
         added_at=row.added_at,

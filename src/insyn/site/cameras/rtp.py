@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from insyn.base.errors import UnreadableInput
+from insyn.site.cameras.rtp_sound import SoundDepacketizer
 from insyn.site.streams import Codec
 
 START = b"\x00\x00\x00\x01"
@@ -32,8 +33,13 @@ class AccessUnit:
 class Depacketizer:
     """Takes apart the packets of one session, whose video is on channel 0."""
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(
+        self, codec: Codec, sound: SoundDepacketizer | None = None, sound_channel: int = -1
+    ) -> None:
+        """Take video apart; what comes on `sound_channel` is handed to `sound`."""
         self._codec = codec
+        self._sound = sound
+        self._sound_channel = sound_channel
         self._parts: list[bytes] = []
         self._size = 0
         self._timestamp = -1
@@ -69,6 +75,8 @@ class Depacketizer:
                 break
             if buffer[at + 1] == 0:
                 self._take(buffer, at + 4, until, found)
+            elif buffer[at + 1] == self._sound_channel and self._sound is not None:
+                self._sound.take(buffer, at + 4, until)
             at = until
         self._rest = buffer[at:]
         return found

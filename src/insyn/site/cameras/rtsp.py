@@ -21,8 +21,8 @@ import av
 
 from insyn.site.cameras.address import Address, Credentials
 from insyn.site.cameras.failure import CameraFailure, Trouble
-from insyn.site.cameras.packets import PacketReader, video_of
-from insyn.site.streams import Packet, Parameters
+from insyn.site.cameras.packets import PacketReader, SoundReader, sound_of, video_of
+from insyn.site.streams import Packet, Parameters, Sound, SoundParameters
 
 # FFmpeg's messages repeat addresses with passwords. None drops them in C; any level would have
 # decoders' threads wait for Python's lock, which whoever closes a decoder holds: both for ever.
@@ -31,13 +31,15 @@ av.logging.set_level(None)
 TIMEOUT_S = 5.0
 """FFmpeg takes up to double to notice a frozen server, within our ten seconds."""
 
+MOST_HEARD = 2_000
+"""Frames of sound that nobody fetched; older ones are let go."""
+
 FIRST_KEY_S = 12.0
 """A camera whose key pictures are further apart than this is told so."""
 
 _OPTIONS = {
     "rtsp_transport": "tcp",
     "rtsp_flags": "prefer_tcp",
-    "allowed_media_types": "video",
     "max_delay": "0",
     "probesize": "200000",
     "analyzeduration": "500000",
@@ -53,8 +55,15 @@ class RtspSource:
     """One stream of a camera that speaks RTSP."""
 
     def __init__(
-        self, address: Address, credentials: Credentials | None, *, timeout_s: float = TIMEOUT_S
+        self,
+        address: Address,
+        credentials: Credentials | None,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        wants_sound: bool = False,
     ) -> None:
+        """Read this stream; its sound is asked for only where it is wanted."""
+        self._wants_sound = wants_sound
         self._address = address
         self._credentials = credentials
         self._timeout_s = timeout_s
@@ -67,18 +76,23 @@ class RtspSource:
         """
         named = self._address.name
         self._reach()
+        media = "video+audio" if self._wants_sound else "video"
         try:
             # `Any`: an input container; the stubs know two kinds.
             container: Any = av.open(
                 self._address.with_credentials(self._credentials),
                 mode="r",
-                options={**_OPTIONS, "timeout": str(int(self._timeout_s * 1e6))},
+                options={
+                    **_OPTIONS,
+                    "allowed_media_types": media,
+                    "timeout": str(int(self._timeout_s * 1e6)),
+                },
                 timeout=(self._timeout_s, self._timeout_s),
             )
         except Exception as error:
             raise _failure(error, named) from None  # the cause's text may hold the password
         try:
-            return RtspStream(container, named)
+            return RtspStream(container, named, wants_sound=self._wants_sound)
         except BaseException:
             container.close()
             raise
@@ -99,14 +113,23 @@ class RtspSource:
 class RtspStream:
     """An open session; see `insyn.site.cameras.source.OpenStream`."""
 
-    def __init__(self, container: Any, named: str) -> None:
+    def __init__(self, container: Any, named: str, *, wants_sound: bool = False) -> None:
+        """Read on until the parameters are known."""
+        self._sounds: SoundReader | None = None
+        self.sound_trouble = ""
+        self._heard: deque[Sound] = deque(maxlen=MOST_HEARD)
+        if wants_sound:
+            found = sound_of(container)
+            self._sounds = found if isinstance(found, SoundReader) else None
+            self.sound_trouble = found if isinstance(found, str) else ""
         self._container = container
         self._named = named
         self._closed = False
         self._lock = threading.RLock()
         self._stream, codec = video_of(container, named)
         self._reader = PacketReader(self._stream, codec)
-        self._demuxed = container.demux(self._stream)
+        wanted = [self._stream, *([self._sounds.stream] if self._sounds else [])]
+        self._demuxed = container.demux(wanted)
         self._first: deque[Packet] = deque()
         self._parameters = self._read_parameters()
 
@@ -114,6 +137,15 @@ class RtspStream:
     def parameters(self) -> Parameters:
         """What holds from the first packet on."""
         return self._parameters
+
+    @property
+    def sound(self) -> SoundParameters | None:
+        """What is heard; see `insyn.site.cameras.source.Sounding`."""
+        return self._sounds.parameters if self._sounds is not None else None
+
+    def heard(self) -> list[Sound]:
+        """The frames that came with the pictures that were read last."""
+        return [self._heard.popleft() for _ in range(len(self._heard))]
 
     def packets(self) -> Iterator[Packet]:
         """Packets as they come; see `OpenStream`."""
@@ -145,7 +177,11 @@ class RtspStream:
                 for given in self._demuxed:
                     if self._closed:
                         return
-                    yield from self._reader.read(given)
+                    if self._sounds is not None and given.stream is self._sounds.stream:
+                        sound = self._sounds.read(given, is_timed=False)
+                        self._heard.extend([sound] if sound is not None else [])
+                    else:
+                        yield from self._reader.read(given)
         except av.FFmpegError as error:
             if self._closed:
                 return

@@ -7,7 +7,7 @@ live view a picture as soon as it is whole. Whatever this does not understand, F
 (`insyn.site.cameras.opening`).
 
 Always: no message repeats an address's user or password; a camera that sends nothing is told within
-the time-out.
+the time-out; sound is asked for only where it is wanted, and costs no picture, whatever it is.
 
 Source: RFC 2326 (RTSP 1.0), RFC 7616 and 2617 (digest and basic), RFC 8866 (SDP).
 """
@@ -35,9 +35,10 @@ from insyn.site import nal
 from insyn.site.cameras.address import Address, Credentials
 from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.rtp import AccessUnit, Depacketizer
+from insyn.site.cameras.rtp_sound import SoundDepacketizer, SoundMedia, sound_of
 from insyn.site.cameras.source import OpenStream, Source
 from insyn.site.cameras.sps import picture_size
-from insyn.site.streams import Codec, Packet, Parameters
+from insyn.site.streams import Codec, Packet, Parameters, Sound, SoundParameters
 
 TIMEOUT_S = 5.0
 FIRST_KEY_S = 12.0
@@ -47,6 +48,12 @@ GATHER_S = 0.02
 PROMPT_S = 0.002
 """The same for live view, and only while a picture is not whole: most come in one piece."""
 
+SOUND_TRIES = 2
+MUTE_S = 3600.0
+"""How long a camera is asked for pictures alone, once so many sessions with sound failed at their
+start and one without did not."""
+
+SOUND_CHANNEL = 2
 MOST_BYTES = 1 << 20
 LARGEST_HEAD = 1 << 16
 AGENT = "Insyn"
@@ -73,6 +80,7 @@ class WireSource:
         otherwise: Source | None = None,
         timeout_s: float = TIMEOUT_S,
         prompt: bool = False,
+        wants_sound: bool = False,
     ) -> None:
         """Read this stream.
 
@@ -82,6 +90,7 @@ class WireSource:
             otherwise: opened in this one's stead once the camera sent what this does not read.
             timeout_s: how long a silent camera is waited for.
             prompt: yield each picture as soon as it is whole, at some more cost.
+            wants_sound: ask for its sound too.
         """
         self._address = address
         self._credentials = credentials
@@ -89,6 +98,9 @@ class WireSource:
         self._timeout_s = timeout_s
         self._prompt = prompt
         self._is_beyond_us = False
+        self._wants_sound = wants_sound
+        self._mute_until = float("-inf")
+        self._sound_failures = 0
 
     def open(self) -> OpenStream:
         """Connect, and read until the parameters are known.
@@ -109,9 +121,33 @@ class WireSource:
         return stream
 
     def _open(self) -> OpenStream:
+        if not self._wants_sound:
+            return self._connected(wants_sound=False)
+        if time.monotonic() < self._mute_until:
+            return self._connected(wants_sound=False, mute=_MUTE)
+        try:
+            stream = self._connected(wants_sound=True)
+            self._sound_failures = 0
+            return stream
+        except _SoundFailure:
+            # Asked for sound, it ended before the first picture. Once may be chance.
+            self._sound_failures += 1
+            if self._sound_failures < SOUND_TRIES:
+                raise
+        stream = self._connected(wants_sound=False, mute=_MUTE)
+        self._sound_failures, self._mute_until = 0, time.monotonic() + MUTE_S
+        return stream
+
+    def _connected(self, *, wants_sound: bool, mute: str = "") -> OpenStream:
         connection = _Connection(self._address, self._credentials, self._timeout_s)
         try:
-            return WireStream(connection, on_garbage=self._give_up, prompt=self._prompt)
+            return WireStream(
+                connection,
+                on_garbage=self._give_up,
+                prompt=self._prompt,
+                wants_sound=wants_sound,
+                mute=mute,
+            )
         except BaseException:
             connection.close()
             raise
@@ -124,8 +160,23 @@ class WireStream:
     """An open session; see `insyn.site.cameras.source.OpenStream`."""
 
     def __init__(
-        self, connection: _Connection, *, on_garbage: Callable[[], None], prompt: bool = False
+        self,
+        connection: _Connection,
+        *,
+        on_garbage: Callable[[], None],
+        prompt: bool = False,
+        wants_sound: bool = False,
+        mute: str = "",
     ) -> None:
+        """Set the session up and read until the parameters are known.
+
+        Args:
+            connection: open.
+            on_garbage: called where what comes is no video.
+            prompt: yield each picture as soon as it is whole.
+            wants_sound: ask for sound too, where there is some that is recorded.
+            mute: why it is not asked for although it is wanted.
+        """
         self._connection = connection
         self._on_garbage = on_garbage
         self._prompt = prompt
@@ -136,12 +187,56 @@ class WireStream:
         self._sets = media.sets
         self._parameters: Parameters | None = _parameters_of(self._codec, self._sets)
         connection.set_up(media.control)
-        connection.play()
-        self._depacketizer = Depacketizer(self._codec)
+        self._mute = mute
+        self._sound_media: SoundMedia | None = None
+        self._sounds: SoundDepacketizer | None = None
+        self._received_ns = 0
+        channel = self._set_up_sound(media) if wants_sound else -1
+        self._depacketizer = Depacketizer(self._codec, self._sounds, channel)
         self._has_begun = False
         self._closed = False
         self._first: deque[Packet] = deque()
-        self._until_known()
+        try:
+            connection.play()
+            self._until_known()
+        except CameraFailure as error:
+            if self._sounds is None:
+                raise
+            raise _SoundFailure(error.trouble, str(error)) from None
+
+    def _set_up_sound(self, media: _Media) -> int:
+        """The channel that sound comes on; -1 where none does, and why is kept."""
+        found = media.sound
+        if isinstance(found, str):
+            self._mute = found
+            return -1
+        control = _joined(media.base, found.control)
+        if control == media.control:
+            self._mute = "the camera names no track for it"
+            return -1
+        try:
+            channel = self._connection.set_up_sound(control)
+        except CameraFailure as error:
+            if error.trouble in (Trouble.ENDED, Trouble.STALLED):
+                raise _SoundFailure(error.trouble, str(error)) from None
+            self._mute = "the camera refuses it"
+            return -1
+        self._sound_media, self._sounds = found, SoundDepacketizer(found)
+        return channel
+
+    @property
+    def sound(self) -> SoundParameters | None:
+        """What is heard; see `insyn.site.cameras.source.Sounding`."""
+        return self._sound_media.parameters if self._sound_media is not None else None
+
+    @property
+    def sound_trouble(self) -> str:
+        """Why nothing is heard although it was wanted."""
+        return self._mute or (self._sounds.trouble if self._sounds is not None else "")
+
+    def heard(self) -> list[Sound]:
+        """The frames that came with the pictures that were read last."""
+        return self._sounds.heard(self._received_ns) if self._sounds is not None else []
 
     @property
     def parameters(self) -> Parameters:
@@ -221,7 +316,7 @@ class WireStream:
         return found
 
     def _packets(self, content: bytes) -> list[Packet]:
-        received_ns = time.monotonic_ns()
+        received_ns = self._received_ns = time.monotonic_ns()
         try:
             units = self._depacketizer.feed(content)
         except UnreadableInput as error:
@@ -254,8 +349,18 @@ class WireStream:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Media:
     codec: Codec
+    base: str
     control: str
     sets: tuple[bytes, ...]
+    sound: SoundMedia | str
+    """What may be heard, or why nothing is."""
+
+
+class _SoundFailure(CameraFailure):
+    """A session that was asked for sound failed before its first picture."""
+
+
+_MUTE = "the camera ends sessions with sound"
 
 
 class _Connection:
@@ -309,6 +414,16 @@ class _Connection:
         told = re.search(r"timeout\s*=\s*(\d+)", rest)
         if told:
             self._keep_alive_s = max(2.0, int(told[1]) * 0.4)
+
+    def set_up_sound(self, control: str) -> int:
+        """Ask for the sound on this connection too; returns the channel that it comes on."""
+        wanted = f"RTP/AVP/TCP;unicast;interleaved={SOUND_CHANNEL}-{SOUND_CHANNEL + 1}"
+        answer = self._ask("SETUP", control, f"Transport: {wanted}\r\n")
+        told = re.search(r"interleaved=(\d{1,3})\b", answer.header("transport"))
+        channel = int(told[1]) if told else SOUND_CHANNEL
+        if channel < SOUND_CHANNEL:
+            raise CameraFailure(Trouble.GARBAGE, f"{self.named} sends sound where pictures come")
+        return channel
 
     def play(self) -> None:
         """Let it begin."""
@@ -519,7 +634,13 @@ def _media_of(sdp: str, base: str, named: str) -> _Media:
             continue
         control = re.search(r"(?m)^a=control:\s*(\S+)", section)
         target = control[1] if control else "*"
-        return _Media(codec=codec, control=_joined(base, target), sets=_sets_of(section, codec))
+        return _Media(
+            codec=codec,
+            base=base,
+            control=_joined(base, target),
+            sets=_sets_of(section, codec),
+            sound=sound_of(sdp),
+        )
     raise CameraFailure(
         Trouble.GARBAGE,
         f"{named} sends {', '.join(seen) or 'no video'}; set its stream to H.264 or H.265",

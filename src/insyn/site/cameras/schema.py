@@ -25,4 +25,5 @@ cameras = sa.Table(
     sa.Column("added_at", Moment, nullable=False),
     sa.Column("removed_at", Moment),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("records_sound", sa.Boolean, nullable=False),
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from insyn.site.streams import Packet, Parameters
+from insyn.site.streams import Packet, Parameters, Sound, SoundParameters
 
 
 class OpenStream(Protocol):
@@ -39,6 +39,25 @@ class OpenStream(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+@runtime_checkable
+class Sounding(Protocol):
+    """An open stream whose sound was asked for; read by the thread that reads its pictures."""
+
+    @property
+    def sound(self) -> SoundParameters | None:
+        """What comes; None where none does."""
+        ...
+
+    @property
+    def sound_trouble(self) -> str:
+        """Why none comes although it was asked for, in a few words; "" where nothing is wrong."""
+        ...
+
+    def heard(self) -> list[Sound]:
+        """The frames that came with the pictures that were read last; never waits, never fails."""
+        ...
 
 
 class Source(Protocol):

@@ -1,13 +1,15 @@
 """A span as one MP4 that is never written: its size is known, any range of it is read on demand.
 
 Always: the file plays from 0 without a seam; time without recordings is left out; it holds masked
-video only, because the archive's reader gives nothing else. An index at its head tells players
-where each few seconds lie, so that one that seeks reads no more than it shows.
+video only, because the archive's reader gives nothing else. Opened originals of a release may have
+sound; masked recordings have none. An index at its head tells players where each few seconds lie,
+so that one that seeks reads no more than it shows.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,7 +65,9 @@ class Clip:
         apart = next((n for n, piece in enumerate(pieces) if _shape(piece) != shape), len(pieces))
         self.ends_at_ns = pieces[apart].wall_ns if apart < len(pieces) else None
         pieces = pieces[:apart]
-        self._init = reader.init_segment(pieces[0].recording) + _index_of(reader, pieces)
+        heard = _heard(pieces)
+        self._sound = heard.recording.sound
+        self._init = reader.init_segment(heard.recording) + _index_of(reader, pieces)
         self._parts: list[_Part] = []
         offset = len(self._init)
         digest = hashlib.sha256(self._init)
@@ -101,6 +105,8 @@ class Clip:
             size = self._reader.size_of(recording, number, number)
             if offset + size > start:
                 plain = self._reader.fragment(recording, number)
+                if recording.sound != self._sound:
+                    plain = fmp4.muted(plain)  # of another coder: pictures alone
                 sequence = part.fragments_before + number - piece.first + 1
                 at_90k = piece.start_90k + entries[number].start_90k - base
                 yield offset, fmp4.with_start(plain, sequence, at_90k)
@@ -129,6 +135,13 @@ def _index_of(reader: Readable, pieces: Sequence[Piece]) -> bytes:
             size = reader.size_of(piece.recording, first, last)
             found.append((size, until_90k - starts[number]))
     return fmp4.segment_index(found) if len(found) <= fmp4.MOST_REFERENCES else b""
+
+
+def _heard(pieces: Sequence[Piece]) -> Piece:
+    """Whose init segment fits all: the first one with sound, else the first."""
+    shape = _shape(pieces[0])
+    alike = itertools.takewhile(lambda piece: _shape(piece) == shape, pieces)
+    return next((piece for piece in alike if piece.recording.sound), pieces[0])
 
 
 def _shape(piece: Piece) -> tuple[str, int, int]:

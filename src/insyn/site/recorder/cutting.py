@@ -3,7 +3,8 @@
 Always: a fragment lasts at most `FRAGMENT_90K` and begins at a key picture wherever one comes; a
 recording begins at a key picture, except where a camera sends none for two minutes; what has come
 in is handed on within `FLUSH_NS`, whether or not more comes. Recordings of one run follow each
-other without a gap in media time; each tells both clocks at its start.
+other without a gap in media time; each tells both clocks at its start. Sound goes with the pictures
+of its time; it never begins, cuts, delays or ends anything.
 
 The clock of the wall at a recording's start is the best guess that its packets allow: the least
 delayed one tells. From one recording to the next of a run the guess is corrected, and never by more
@@ -17,11 +18,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from insyn.site.archive.fmp4_sound import SoundSample
 from insyn.site.archive.recording import EndReason
 from insyn.site.archive.writing import Picture
 from insyn.site.clocks import Reading
+from insyn.site.recorder.hearing import Hearing
 from insyn.site.recorder.timing import Timeline, ns_of
-from insyn.site.streams import TICKS, Packet, Parameters
+from insyn.site.streams import TICKS, Packet, Parameters, Sound, SoundParameters
 
 FRAGMENT_90K = TICKS * 4 // 5
 """With what waits between network and disk, less than a second is in memory at any time."""
@@ -46,19 +49,21 @@ newest seconds at once): its guess may be wrong by this much."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeginRecording:
-    """Begin a recording; a gap that lasts is over then."""
+    """Begin a recording; a gap that lasts is over then. `sound`: what is heard in it, or None."""
 
     run: str
     parameters: Parameters
+    sound: SoundParameters | None
     started: Reading
     media_start_90k: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteFragment:
-    """Write these pictures into the recording."""
+    """Write these pictures into the recording, and what is heard with them."""
 
     pictures: tuple[Picture, ...]
+    sound: tuple[SoundSample, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +114,31 @@ class _Open:
     target: int
     least_ns: int
     """The least delayed packet: wall time of media time 0 by the packets of this recording."""
+    has_sound: bool
 
 
 class Cutter:
     """Decides for one stream of one camera."""
 
-    def __init__(self, camera: str, *, may_record: Callable[[], str], run_id: Callable[[], str]):
+    def __init__(
+        self,
+        camera: str,
+        *,
+        may_record: Callable[[], str],
+        run_id: Callable[[], str],
+        may_hear: Callable[[], str] = lambda: "",
+    ) -> None:
         """Cut the packets of `camera`.
 
         Args:
             camera: its id; recordings of different cameras are cut at different moments.
             may_record: asked as each recording begins; "" where one may.
             run_id: makes the id of a run.
+            may_hear: asked as each recording of a session with sound begins; "" where it may.
         """
         self._may_record = may_record
+        self._may_hear = may_hear
+        self._hearing: Hearing | None = None
         self._run_id = run_id
         self._first_target = RECORDING_90K - stagger_90k(camera)
         self._timeline = Timeline()
@@ -152,11 +168,17 @@ class Cutter:
         """Packets of this session whose time was not believed."""
         return self._timeline.absurd
 
-    def open(self, parameters: Parameters) -> list[Step]:
-        """A new session with the camera begins."""
+    def open(self, parameters: Parameters, sound: SoundParameters | None = None) -> list[Step]:
+        """A new session with the camera begins; `sound` where its sound was asked for."""
         steps = self._end_session(EndReason.CAMERA)
         self._parameters = parameters
+        self._hearing = Hearing(sound) if sound is not None else None
         return steps
+
+    def hear(self, sound: Sound) -> None:
+        """The next frame of sound, in the order of arrival; goes with the pictures of its time."""
+        if self._hearing is not None:
+            self._hearing.hear(sound)
 
     def look(self, clocks: Reading) -> list[Step]:
         """Both clocks now; hands on what has waited long enough. Call it a few times a second."""
@@ -233,6 +255,8 @@ class Cutter:
         # What was flushed with a guessed duration may reach a little beyond this picture.
         dts = max(dts, self._last_dts + 1, self._written_end)
         self._last_dts = dts
+        if self._hearing is not None:
+            self._hearing.see(dts, packet.dts_90k, packet.received_ns)
         return dts, dts + offset
 
     def _new_run(self, packet: Packet) -> tuple[int, int]:
@@ -273,6 +297,8 @@ class Cutter:
         self._run = None
         self._is_new_run = False
         self._last_dts, self._written_end = -1, 0
+        if self._hearing is not None:
+            self._hearing.restart()
 
     def _write(self, next_dts: int | None) -> list[Step]:
         """Hand on what waits; `next_dts` is when the next picture comes, where it is known."""
@@ -301,8 +327,15 @@ class Cutter:
             )
             for one, until in zip(waiting, ends, strict=True)
         )
-        steps.append(WriteFragment(pictures=pictures))
+        steps.append(WriteFragment(pictures=pictures, sound=self._heard(self._open, end)))
         return steps
+
+    def _heard(self, opened: _Open, end: int) -> tuple[SoundSample, ...]:
+        """What belongs into the fragment that ends here; taken also where it is not kept."""
+        if self._hearing is None:
+            return ()
+        heard = self._hearing.take(opened.media_start, end)
+        return heard if opened.has_sound else ()
 
     def _begin(self, waiting: list[_Waiting]) -> list[Step]:
         """Begin a recording with the pictures that wait; a gap where the permit refuses."""
@@ -317,17 +350,20 @@ class Cutter:
             least = min(one.received_ns + delta - ns_of(one.dts) for one in waiting)
             self._run = _Run(id=self._run_id(), anchor_ns=least)
         wall = self._run.anchor_ns + ns_of(first.dts)
+        sound = self._hearing.parameters if self._hearing and not self._may_hear() else None
         self._open = _Open(
             parameters=self._parameters,
             media_start=first.dts,
             target=self._first_target,
             least_ns=1 << 62,
+            has_sound=sound is not None,
         )
         self._first_target = RECORDING_90K
         self._in_gap = False
         begin = BeginRecording(
             run=self._run.id,
             parameters=self._parameters,
+            sound=sound,
             started=Reading(wall_ns=wall, monotonic_ns=wall - delta),
             media_start_90k=first.dts,
         )

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from insyn.site.archive.recording import EndReason
 from insyn.site.cameras.failure import CameraFailure, Trouble
-from insyn.site.cameras.source import OpenStream, Source
+from insyn.site.cameras.source import OpenStream, Sounding, Source
 from insyn.site.recorder.gathering import Gatherer, Pumped
 from insyn.site.recorder.ring import Lost, Opened, Ring
 from insyn.site.recorder.state import CameraState
@@ -63,6 +63,7 @@ class Feeder:
         self._stopping = threading.Event()
         self._gatherer = gatherer
         self._stream: OpenStream | None = None
+        self._sounding: Sounding | None = None
         self._before_ns = 0
         self._thread = threading.Thread(target=self._run, name=f"camera {camera}", daemon=True)
 
@@ -103,7 +104,10 @@ class Feeder:
                 self._stream = stream
                 if self._stopping.is_set():
                     return CameraFailure(Trouble.ENDED, "stopped")
-                self._ring.mark(Opened(parameters=stream.parameters))
+                self._sounding = stream if isinstance(stream, Sounding) else None
+                sound = self._sounding.sound if self._sounding is not None else None
+                self._state.sound = str(sound.codec) if sound is not None else ""
+                self._ring.mark(Opened(parameters=stream.parameters, sound=sound))
                 self._read(stream)
             return CameraFailure(Trouble.ENDED, "the stream has ended")
         except CameraFailure as error:
@@ -113,7 +117,7 @@ class Feeder:
             log.exception("camera %s could not be read", self.camera)
             return CameraFailure(Trouble.GARBAGE, "what comes could not be read; see the log")
         finally:
-            self._stream = None
+            self._stream = self._sounding = None
             self._state.is_open = False
 
     def _read(self, stream: OpenStream) -> None:
@@ -129,6 +133,11 @@ class Feeder:
         state, put = self._state, self._ring.put
         if self._stopping.is_set():
             return
+        if self._sounding is not None:
+            # Before the pictures: one of them may end the fragment that this belongs into.
+            for sound in self._sounding.heard():
+                self._ring.put_sound(sound)
+            state.sound_trouble = self._sounding.sound_trouble
         for packet in packets:
             put(packet)
             now_ns = packet.received_ns

@@ -58,9 +58,14 @@ def read_part(text: str) -> Part:
 
 
 class RegisteredCameras:
-    """The cameras of the site's register whose originals are kept; opened anew when they change."""
+    """The cameras of the site's register whose originals are kept; opened anew when they change.
 
-    def __init__(self, store: Store, keeper: CredentialKeeper) -> None:
+    A camera's sound is asked for only where its own setting and the permit say so; where either
+    ends, its session is begun anew without.
+    """
+
+    def __init__(self, store: Store, keeper: CredentialKeeper, judge: Judge) -> None:
+        self._judge = judge
         self._store = store
         self._keeper = keeper
         self._plans: dict[str, Plan] = {}
@@ -72,13 +77,15 @@ class RegisteredCameras:
             EnvironmentFailure: the database cannot be read.
         """
         plans: dict[str, Plan] = {}
+        mute = self._judge().may_hear()
         with self._store.reading() as connection:
             for camera in register.every(connection):
                 if not camera.is_recorded:
                     continue
                 known = self._plans.get(camera.id)
-                if known is None or known.settings != camera.version:
-                    known = self._plan(connection, camera)
+                settings = (camera.version, camera.records_sound and not mute)
+                if known is None or known.settings != settings:
+                    known = self._plan(connection, camera, settings)
                 if known is not None:
                     plans[camera.id] = known
         self._plans = plans
@@ -89,15 +96,17 @@ class RegisteredCameras:
         with self._store.reading() as connection:
             return register.every(connection, removed=True)
 
-    def _plan(self, connection: sa.Connection, camera: register.Camera) -> Plan | None:
+    def _plan(
+        self, connection: sa.Connection, camera: register.Camera, settings: tuple[int, bool]
+    ) -> Plan | None:
         try:
             credentials = register.credentials_of(connection, camera.id, self._keeper)
-            source = recording_source_for(camera.main, credentials)
+            source = recording_source_for(camera.main, credentials, wants_sound=settings[1])
         except InsynError as error:
             # One camera that cannot be read keeps no other from being recorded.
             log.warning("camera %s cannot be opened: %s", camera.id, error)
             return None
-        return Plan(source=source, settings=camera.version)
+        return Plan(source=source, settings=settings)
 
 
 def site_recorder(
@@ -144,6 +153,7 @@ def site_recorder(
         boot=boot_id(),
         clocks=clocks,
         may_record=lambda: judge().may_record(),
+        may_hear=lambda: judge().may_hear(),
         chores=Tender(open_archive, policy, clocks) if policy and part.number == 1 else None,
     )
 

@@ -100,6 +100,7 @@ class Recorder:
         boot: str,
         clocks: Clocks,
         may_record: Callable[[], str],
+        may_hear: Callable[[], str] = lambda: "no sound is recorded unless a permit allows it",
         chores: Callable[[], str] | None = None,
         ring_bytes: Callable[[int], int] = share,
     ) -> None:
@@ -113,6 +114,7 @@ class Recorder:
             boot: which boot of the machine its monotonic clock counts from.
             clocks: both clocks.
             may_record: asked as each recording begins: why not, in a sentence; "" where one may.
+            may_hear: likewise of sound, of cameras whose plan asks for it.
             chores: retention, called again and again in a thread of its own; returns what is wrong.
             ring_bytes: what each of so many cameras' rings may hold.
         """
@@ -122,6 +124,7 @@ class Recorder:
         self._boot = boot
         self._clocks = clocks
         self._may_record = may_record
+        self._may_hear = may_hear
         self._chores = chores
         self._ring_bytes = ring_bytes
         self._cameras: dict[str, _Camera] = {}
@@ -196,7 +199,15 @@ class Recorder:
 
     def _take_up(self, name: str, plan: Plan, seal: VaultPublicKey) -> _Camera:
         ring, state = Ring(), CameraState()
-        track = Track(name, ring, state, seal=seal, boot=self._boot, may_record=self._may_record)
+        track = Track(
+            name,
+            ring,
+            state,
+            seal=seal,
+            boot=self._boot,
+            may_record=self._may_record,
+            may_hear=self._may_hear,
+        )
         feeder = Feeder(name, plan.source, ring, state, self._gatherer)
         # A camera keeps its thread: two threads never write recordings of one camera.
         self._disks[sum(name.encode()) % len(self._disks)].give(track)
@@ -288,6 +299,9 @@ def _told(camera: _Camera, now_ns: int) -> dict[str, object]:
         "dropped": ring.dropped,
         "absurd_times": state.absurd,
         "keyless": state.keyless,
+        "sound": state.sound_told(),
+        "sound_frames": state.heard,
+        "sound_left_out": ring.mute,
         "recordings": state.recordings,
         "last_recording": state.last_recording,
     }

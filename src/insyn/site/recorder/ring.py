@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from insyn.site.archive.recording import EndReason
-from insyn.site.streams import Packet, Parameters
+from insyn.site.streams import Packet, Parameters, Sound, SoundParameters
 
 MAX_BYTES = 32 << 20
 """A minute of 4 Mbit/s; a process with many cameras gives each less (`share`)."""
@@ -31,6 +31,8 @@ class Opened:
     """A session with the camera begins; these parameters hold from its first packet on."""
 
     parameters: Parameters
+    sound: SoundParameters | None = None
+    """What was asked for beside the pictures; None where nothing is heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Lost:
     gap: str
 
 
-Item = Packet | Opened | Lost
+Item = Packet | Sound | Opened | Lost
 
 
 class Ring:
@@ -63,6 +65,8 @@ class Ring:
         self._missed: Parameters | None = None
         self.dropped = 0
         """Packets left out since the start."""
+        self.mute = 0
+        """Frames of sound left out since the start."""
         self.disk_trouble = False
         """Set by the disk's thread while the disk refuses: the reason of what is left out."""
 
@@ -104,6 +108,20 @@ class Ring:
         self._put_bytes += len(packet.data)
         self._items.append(packet)
 
+    def put_sound(self, sound: Sound) -> None:
+        """Append a frame of sound, or leave it out where pictures need the room.
+
+        The network's thread.
+        """
+        size = len(sound.data)
+        if self._is_dropping or (self.waiting_bytes + size) * 2 > self.max_bytes:
+            self.mute += 1
+            return
+        if self.waiting_bytes == 0:
+            self._oldest_ns = sound.received_ns
+        self._put_bytes += size
+        self._items.append(sound)
+
     def mark(self, mark: Opened | Lost) -> None:
         """Append a mark; always finds room. The network's thread."""
         if isinstance(mark, Opened):
@@ -114,7 +132,9 @@ class Ring:
         """Take all that waits, in order. The disk's thread."""
         items = self._items
         taken = [items.popleft() for _ in range(len(items))]
-        self._taken_bytes += sum(len(item.data) for item in taken if isinstance(item, Packet))
+        self._taken_bytes += sum(
+            len(item.data) for item in taken if isinstance(item, Packet | Sound)
+        )
         return taken
 
     def _is_late(self, now_ns: int) -> bool:

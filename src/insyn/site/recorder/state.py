@@ -39,12 +39,18 @@ class CameraState:
     """Monotonic time of the last try to open it."""
     worst_gap_ns: int = 0
     """The longest time between two packets of a session."""
+    sound: str = ""
+    """The codec of the sound that was asked for; "" where none was, or none comes."""
+    sound_trouble: str = ""
+    """Why sound that is wanted is not recorded, in a few words."""
 
     disk_trouble: str = ""
     refusal: str = ""
     written: int = 0
     """Pictures in the file or beyond."""
     written_bytes: int = 0
+    heard: int = 0
+    """Frames of sound in the file or beyond."""
     recordings: int = 0
     last_recording: str = ""
     absurd: int = 0
@@ -61,6 +67,14 @@ class CameraState:
         if self.trouble:
             return Recording.LOST
         return Recording.RUNNING if self.written else Recording.STARTING
+
+    def sound_told(self) -> str:
+        """How its sound is, in a few words; "" where none is wanted."""
+        if self.sound_trouble:
+            return f"sound not recorded: {self.sound_trouble}"
+        if not self.sound:
+            return ""
+        return f"sound recorded: {self.sound}" if self.heard else f"sound awaited: {self.sound}"
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from insyn.site.recorder import cutting
 from insyn.site.recorder.cutting import Cutter
 from insyn.site.recorder.ring import Item, Lost, Opened, Ring
 from insyn.site.recorder.state import CameraState
-from insyn.site.streams import StreamName
+from insyn.site.streams import Sound, StreamName
 from insyn.site.vault.public import VaultPublicKey
 
 log = logging.getLogger("insyn.recorder")
@@ -49,6 +49,7 @@ class Track:
         seal: VaultPublicKey,
         boot: str,
         may_record: Callable[[], str],
+        may_hear: Callable[[], str] = lambda: "",
         run_id: Callable[[], str] = cutting.new_run_id,
     ) -> None:
         self.camera = camera
@@ -56,7 +57,7 @@ class Track:
         self.state = state
         self._seal = seal
         self._boot = boot
-        self._cutter = Cutter(camera, may_record=may_record, run_id=run_id)
+        self._cutter = Cutter(camera, may_record=may_record, may_hear=may_hear, run_id=run_id)
         self._todo: deque[_Do] = deque()
         self._writer: RecordingWriter | None = None
         self._gap: int | None = None
@@ -106,14 +107,18 @@ class Track:
         if isinstance(item, Lost):
             return self._cutter.lose(item.reason, item.gap, clocks)
         if isinstance(item, Opened):
-            return self._cutter.open(item.parameters)
+            return self._cutter.open(item.parameters, item.sound)
+        if isinstance(item, Sound):
+            self._cutter.hear(item)
+            return []
         return self._cutter.put(item)
 
     def _do(self, archive: Archive, step: _Do) -> None:
         match step:
             case cutting.WriteFragment():
                 if self._writer is not None:
-                    self._writer.append(step.pictures)
+                    self._writer.append(step.pictures, step.sound)
+                    self.state.heard += len(step.sound)
                     self.state.written += len(step.pictures)
                     self.state.written_bytes = self._writer.size_bytes
             case cutting.BeginRecording():
@@ -131,6 +136,7 @@ class Track:
             stream=StreamName.MAIN,
             run=step.run,
             parameters=step.parameters,
+            sound=step.sound,
             started=step.started,
             boot=self._boot,
             media_start_90k=step.media_start_90k,

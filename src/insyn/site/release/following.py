@@ -6,6 +6,7 @@ at a time, and opens it with the key that the custodians put together for these 
 
 Always: of the camera that was asked for alone; nothing from before the opening or after its end is
 opened; once it is over, the vault's key is let go and nothing more is read. Nothing is written.
+Pictures alone are given: where the original has sound, it is left out byte by byte (ADR 15).
 """
 
 from __future__ import annotations
@@ -200,14 +201,16 @@ class Follower:
         first = self._first(file, waiting)
         for number, piece in enumerate(waiting):
             if piece.kind is sealed.Kind.INIT:
-                self._begin(file, sealed.open_piece(file.cipher, file.head, file.content(piece)))
+                opened = sealed.open_piece(file.cipher, file.head, file.content(piece))
+                self._begin(file, fmp4.picture_only(opened))
             elif piece.kind is sealed.Kind.END:
                 file.is_done = True
             elif first is not None and number >= first:
                 if not self._has_key:
                     self._has_key = True
                     parts.append(Begins(mime=file.mime, segment=self._segment))
-                plain = sealed.open_piece(file.cipher, file.head, file.content(piece))
+                opened = sealed.open_piece(file.cipher, file.head, file.content(piece))
+                plain = fmp4.without_sound(opened)
                 self._sequence += 1
                 at_90k = file.media_start_90k + piece.start_90k
                 body = fmp4.with_start(plain, self._sequence, at_90k)

@@ -1,7 +1,8 @@
 """A virtual camera: the concourse encoded as a real one would, in step with the wall clock.
 
 `virtual://concourse?seed=7&people=8&size=1280x720&fps=25&codec=h264`; its sub-stream is 640x360 at
-12.5. Two processes that open it at once see the same people in the same second.
+12.5. With `sound=1` its main stream has a quiet tone with a beep at each second. Two processes that
+open it at once see the same people in the same second.
 """
 
 from __future__ import annotations
@@ -21,9 +22,18 @@ from insyn.base.errors import UsageError
 from insyn.site import nal
 from insyn.site.cameras.address import Address
 from insyn.site.cameras.virtual.concourse import Concourse, Events, Scene
-from insyn.site.streams import TICKS, Codec, Packet, Parameters, StreamName
+from insyn.site.cameras.virtual.tone import Tone
+from insyn.site.streams import (
+    TICKS,
+    Codec,
+    Packet,
+    Parameters,
+    Sound,
+    SoundParameters,
+    StreamName,
+)
 
-_OPTIONS = frozenset({"seed", "people", "size", "fps", "codec", "noise", "empty"})
+_OPTIONS = frozenset({"seed", "people", "size", "fps", "codec", "noise", "empty", "sound"})
 _ENCODERS = {Codec.H264: "libx264", Codec.H265: "libx265"}
 SUB = ((640, 360), 12.5)
 LARGEST = 3840
@@ -32,8 +42,14 @@ LARGEST = 3840
 class VirtualSource:
     """One stream of a virtual camera."""
 
-    def __init__(self, address: Address, stream: StreamName = StreamName.MAIN) -> None:
-        """Read the options.
+    def __init__(
+        self,
+        address: Address,
+        stream: StreamName = StreamName.MAIN,
+        *,
+        wants_sound: bool = False,
+    ) -> None:
+        """Read the options; its sound, where it has any, is made only where it is wanted.
 
         Raises:
             UsageError: an option is unknown or out of its range; says which.
@@ -43,7 +59,7 @@ class VirtualSource:
         options = address.options
         if unknown := sorted(options.keys() - _OPTIONS):
             raise UsageError(f"a virtual camera has no option {unknown[0]}; it has seed, people, "
-                             "size, fps, codec, noise, empty")  # fmt: skip
+                             "size, fps, codec, noise, empty, sound")  # fmt: skip
         self._size, self._fps = _size(options.get("size", "1280x720")), 25.0
         self._fps = _number(options, "fps", 25.0, 1, 60)
         if stream is not StreamName.MAIN and self._size[0] > SUB[0][0]:
@@ -53,6 +69,9 @@ class VirtualSource:
         self._events = Events(
             noise=_number(options, "noise", 2, 0, 40), empty_s=_number(options, "empty", 0, 0, 1e6)
         )
+        has_sound = _number(options, "sound", 0, 0, 1) == 1
+        self._mute = "" if has_sound or not wants_sound else "the camera sends none"
+        self._is_heard = has_sound and wants_sound
         try:
             self._codec = Codec(options.get("codec", "h264"))
         except ValueError as error:
@@ -68,13 +87,20 @@ class VirtualSource:
             people=self._people,
             events=self._events,
         )
-        return VirtualStream(place, self._codec)
+        return VirtualStream(
+            place, self._codec, tone=Tone() if self._is_heard else None, mute=self._mute
+        )
 
 
 class VirtualStream:
     """An open virtual camera; see `insyn.site.cameras.source.OpenStream`."""
 
-    def __init__(self, place: Concourse, codec: Codec) -> None:
+    def __init__(
+        self, place: Concourse, codec: Codec, *, tone: Tone | None = None, mute: str = ""
+    ) -> None:
+        self._tone = tone
+        self.sound_trouble = mute
+        self._heard: list[Sound] = []
         self._place = place
         self._codec = codec
         self._closing = threading.Event()
@@ -111,6 +137,16 @@ class VirtualStream:
         """What holds from the first packet on."""
         return self._parameters
 
+    @property
+    def sound(self) -> SoundParameters | None:
+        """What is heard; see `insyn.site.cameras.source.Sounding`."""
+        return self._tone.parameters if self._tone is not None else None
+
+    def heard(self) -> list[Sound]:
+        """The frames that came with the pictures that were read last."""
+        heard, self._heard = self._heard, []
+        return heard
+
     def packets(self) -> Iterator[Packet]:
         """Pictures at their times, by the wall clock; what came too late is left out."""
         fps = self._place.fps
@@ -121,6 +157,8 @@ class VirtualStream:
             index = int(now * fps) + 1
             if self._closing.wait(max(0.0, index / fps - now)):
                 return
+            if self._tone is not None:
+                self._heard += self._tone.until(index / fps)
             for packet in self._encode(self._place.render(index), index, force_key=is_first):
                 is_first = False
                 yield packet
