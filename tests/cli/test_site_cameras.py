@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.onvif_device import Beacon, OnvifDevice, match
+from tests.support.permitted import HEARD, permit_site
 from tests.support.run_insyn import insyn
+
+from insyn.site.directory import SiteDirectory
 
 
 @pytest.fixture
@@ -75,3 +78,22 @@ def test_add_takes_the_streams_of_an_onvif_camera_and_change_changes_it(
     assert (now["name"], now["style"], now["main"]) == ("Gate North", "ghost", camera["main"])
     assert insyn("site", "camera", "change", "gate", *data).code == 2
     assert insyn("site", "camera", "change", "nobody", "--name", "x", *data).code == 1
+
+
+def test_sound_is_turned_on_where_a_permit_allows_it_and_refused_elsewhere(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    url = "virtual://concourse?size=160x90&people=0"
+    add = ("site", "camera", "add", "Hall", url, "--no-probe", "--json", *data)
+    assert insyn("site", "init", *data).code == 0
+    refused = insyn(*add, "--sound")
+    assert refused.code == 1
+    assert "a permit may allow it" in refused.err
+    assert json.loads(insyn(*add).out)["sound"] is False
+    turn = ("site", "camera", "change", "hall", "--json", *data)
+    assert insyn(*turn, "--sound").code == 1
+    permit_site(SiteDirectory(root=tmp_path / "site"), masking=HEARD)
+    shown = json.loads(insyn("site", "permit", "show", "--json", *data).out)
+    assert shown["sound"] is True
+    assert json.loads(insyn(*turn, "--sound").out)["sound"] is True
+    assert json.loads(insyn(*turn, "--place", "north").out)["sound"] is True
+    assert json.loads(insyn(*turn, "--no-sound").out)["sound"] is False

@@ -1,4 +1,7 @@
-"""Sealed originals of the rendered concourse in a real archive, opened as a release opens them."""
+"""Sealed originals of the rendered concourse in a real archive, opened as a release opens them.
+
+They have sound, so that whatever is made from them is seen to have none.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import av
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from numpy.typing import NDArray
+from tests.support.coded_sound import coded_sound
+from tests.support.masked_archive import placed
 
 from insyn.site.archive.index import Index
 from insyn.site.archive.reading import Reader
@@ -21,7 +26,7 @@ from insyn.site.cameras.virtual.concourse import Concourse, Events, Scene
 from insyn.site.clocks import Reading
 from insyn.site.nal import parameter_sets_of
 from insyn.site.release.opened import OpenedReader, keys_of
-from insyn.site.streams import TICKS, Codec, Parameters, StreamName
+from insyn.site.streams import TICKS, Codec, Parameters, SoundCodec, StreamName
 from insyn.site.vault.public import VaultPublicKey, unwrap
 
 START_NS = 1_795_000_000 * 10**9
@@ -75,6 +80,8 @@ class Filmed:
         root = open_root(self.path, expected=None)
         index = Index(self.path / "index.sqlite")
         made, long = [], 10 * FPS
+        sound, sounds = coded_sound(SoundCodec.AAC, seconds=self.seconds)
+        heard = placed(sounds, 0)
         for number, begin in enumerate(range(0, len(packets), long)):
             some = packets[begin : begin + long]
             begins_ns = START_NS + begin * 10**9 // FPS + number * minutes_apart * 60 * 10**9
@@ -84,6 +91,7 @@ class Filmed:
                     stream=StreamName.MAIN,
                     run=f"run-{number if minutes_apart else 0}",
                     parameters=parameters,
+                    sound=sound,
                     started=Reading(wall_ns=begins_ns, monotonic_ns=begins_ns - START_NS),
                     boot="boot",
                     media_start_90k=begin * STEP,
@@ -101,7 +109,12 @@ class Filmed:
                             is_key=place == 0,
                         )
                         for place, data in enumerate(some[at : at + FPS])
-                    ]
+                    ],
+                    [
+                        one
+                        for one in heard
+                        if (begin + at) * STEP <= one.start_90k < (begin + at + FPS) * STEP
+                    ],
                 )
             kept = writer.close(
                 index,

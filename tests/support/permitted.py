@@ -17,7 +17,7 @@ from insyn.site.permission.judging import (
     take_up_root,
     take_up_status,
 )
-from insyn.trust.keys.envelope import signed
+from insyn.trust.keys.envelope import Envelope, signed
 from insyn.trust.keys.site import open_site_key
 
 LIVE = {
@@ -28,8 +28,11 @@ LIVE = {
 }
 
 
-def permit_site(site: SiteDirectory, **changed: Any) -> None:
-    """Have the site take up root, permit and status list that hold now."""
+HEARD = {"everyday": "everyone", "originals": "sealed", "custodians": 2, "sound": "sealed"}
+
+
+def permit_site(site: SiteDirectory, **changed: Any) -> tuple[Office, Envelope]:
+    """Have the site take up root, permit and status list that hold now; the office, the permit."""
     site_public_key(site)
     now = datetime.now(UTC).replace(microsecond=0)
     with mock.patch.object(permit_office, "NOW", now):
@@ -45,3 +48,4 @@ def permit_site(site: SiteDirectory, **changed: Any) -> None:
         )
         take_up_permit(site, permit.to_bytes(), now=now)
         take_up_status(site, office.status(office.entry(permit), at=now), now=now)
+    return office, permit

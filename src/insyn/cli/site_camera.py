@@ -58,6 +58,10 @@ def add_camera(
     password_file: PasswordFileOption = None,
     place: Annotated[str, typer.Option("--place", help="Where it hangs.")] = "",
     style: StyleOption = "solid",
+    sound: Annotated[
+        bool,
+        typer.Option("--sound", help="Record its sound too, where the permit allows it."),
+    ] = False,
     no_probe: Annotated[
         bool, typer.Option("--no-probe", help="Add it without looking whether it answers.")
     ] = False,
@@ -91,14 +95,17 @@ def add_camera(
         place=place,
         credentials=credentials,
         style=style,
+        records_sound=sound,
         device=told | {k: str(value) for k, value in found.items() if k in ("codec", "size")},
     )
+    allowed = Permission(site).now()
     with open_site(site) as store, store.writing() as connection:
         camera = add(
             connection,
             wanted,
             keeper=_keeper(site),
-            room_for=Permission(site).now().room_for,
+            room_for=allowed.room_for,
+            may_hear=allowed.may_hear,
             actor=acting_at_site(connection),
             now=system_clock(),
         )
@@ -195,15 +202,20 @@ def change_camera(
     retention_days: Annotated[
         int | None, typer.Option("--retention-days", help="Shorter than the site's; 0: as it.")
     ] = None,
+    sound: Annotated[
+        bool | None,
+        typer.Option("--sound/--no-sound", help="Record its sound too, where the permit allows."),
+    ] = None,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Change a camera. A password is kept while the host stays; another host needs it anew."""
     from insyn.site.cameras.address import read_address
     from insyn.site.cameras.register import Wanted, change, find
+    from insyn.site.permission.judging import Permission
     from insyn.site.store import open_site
 
-    if all(one is None for one in (name, url, sub, user, place, style, retention_days)):
+    if all(one is None for one in (name, url, sub, user, place, style, retention_days, sound)):
         raise UsageError("say what to change, such as --name or --url; see --help")
     site = _site(data)
     with open_site(site) as store:
@@ -227,6 +239,7 @@ def change_camera(
             style=before.style if style is None else style,
             device=before.device,
             is_recorded=before.is_recorded,
+            records_sound=before.records_sound if sound is None else sound,
             retention_days=days,
             floor_bytes=before.floor_bytes,
         )
@@ -236,6 +249,7 @@ def change_camera(
                 before.id,
                 wanted,
                 keeper=_keeper(site),
+                may_hear=Permission(site).now().may_hear,
                 actor=acting_at_site(connection),
                 now=system_clock(),
             )

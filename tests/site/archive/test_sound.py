@@ -185,6 +185,7 @@ def test_an_index_of_before_is_brought_up_to_date_and_says_that_nothing_was_hear
     made = MaskedArchive(tmp_path / "archive")
     kept = made.record(0, 2, seal=SEAL)
     with made.index.writing() as connection:
+        connection.execute("DROP INDEX recordings_with_sound")
         connection.execute("ALTER TABLE recordings DROP COLUMN sound")
         connection.execute("PRAGMA user_version = 1")
     made.close()

@@ -180,3 +180,39 @@ def test_credentials_are_taken_out_of_an_address() -> None:
     assert address.url == "rtsp://[2001:db8::1]:8554/a?b=1"
     assert credentials == Credentials(user="us@er", password="p:w")
     assert address.with_credentials(credentials) == "rtsp://us%40er:p%3Aw@[2001:db8::1]:8554/a?b=1"
+
+
+def turned(store: Store) -> list[str]:
+    """What the ledger says of cameras, in turn."""
+    with store.reading() as connection:
+        leaves = [log.find(connection, number) for number in range(log.size(connection))]
+    return [str(leaf.what["change"]) for leaf in leaves if leaf.kind == "camera.changed"]
+
+
+def test_sound_is_off_and_turned_on_only_where_the_permit_allows_it(
+    store: Store, keeper: CredentialKeeper
+) -> None:
+    camera = added(store, keeper, wanted())
+    assert not camera.records_sound
+    assert camera.to_json()["sound"] is False
+    with pytest.raises(Refusal, match="no sound"):
+        added(store, keeper, wanted("Yard", records_sound=True))
+
+    def turn(on: bool, mute: str) -> Camera:
+        with store.writing() as connection:
+            return change(
+                connection,
+                camera.id,
+                wanted(records_sound=on),
+                keeper=keeper,
+                may_hear=lambda: mute,
+                actor=CHIEF,
+                now=NOW,
+            )
+
+    with pytest.raises(Refusal, match="ask the office"):
+        turn(True, "the permit does not allow sound; ask the office for one that does")
+    assert turn(True, "").records_sound
+    assert turn(True, "the permit has gone").records_sound, "another change keeps the setting"
+    assert not turn(False, "the permit has gone").records_sound
+    assert turned(store) == ["added", "changed", "sound-on", "changed", "changed", "sound-off"]

@@ -31,6 +31,7 @@ from insyn.site.console.desk import MENU, SiteDesk
 from insyn.site.directory import SiteDirectory
 from insyn.site.permission.judging import site_public_key
 from insyn.site.store import open_site
+from insyn.site.streams import SoundCodec
 from insyn.site.vault import folder
 from insyn.trust.keys.site import open_site_key
 from insyn.trust.people import sessions, users
@@ -124,7 +125,9 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     archive = MaskedArchive(site.archive)
     masked = archive.record(0, 10, camera=camera, first=0)
     # The original is brighter throughout than any masked second, so that a mix-up is seen.
-    original = archive.record(0, 10, camera=camera, run="original", first=12, seal=vault)
+    original = archive.record(
+        0, 10, camera=camera, run="original", first=12, seal=vault, sound=SoundCodec.AAC
+    )
     archive.close()
     desk = SiteDesk(site, clock=system_clock)
     guard = create_app(desk)
@@ -186,6 +189,12 @@ def shades(content: bytes) -> set[int]:
         return {int(f.to_ndarray(format="gray")[20, 20]) for f in container.decode(video=0)}
 
 
+def kinds(content: bytes) -> set[str]:
+    """Which kinds of tracks a file has."""
+    with av.open(io.BytesIO(content), mode="r") as container:
+        return {stream.type for stream in container.streams}
+
+
 def full_range(shade: int) -> int:
     return round((shade - 16) * 255 / 219)
 
@@ -232,9 +241,12 @@ def test_every_picture_is_a_masked_one(console: Console, who: str) -> None:
                 continue
             if "/init/" in path:
                 init = answer.content
+                assert b"soun" not in init, path
                 continue
             content = init + answer.content if path.endswith(".m4s") else answer.content
             seen = shades(content)
+            assert kinds(content) == {"video"}, f"{path} has a track of sound"
+            assert b"soun" not in content[:4096], path
             pictures += len(seen)
             for shade in seen:
                 assert min(abs(shade - one) for one in allowed) <= 5, f"{path} shows {shade}"

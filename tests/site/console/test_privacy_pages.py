@@ -16,11 +16,12 @@ import pytest
 import qrcode
 import qrcode.image.svg
 from tests.support.asgi_client import AsgiClient
+from tests.support.masked_archive import MaskedArchive
 from tests.support.permit_office import Office
 
 from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
-from insyn.site.cameras.register import Wanted, add
+from insyn.site.cameras.register import Wanted, add, change, find
 from insyn.site.console.app import create_app
 from insyn.site.console.desk import SiteDesk
 from insyn.site.console.privacy import for_how_long
@@ -35,6 +36,7 @@ from insyn.site.release import matter
 from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
 from insyn.site.store import open_site
+from insyn.site.streams import SoundCodec
 from insyn.site.vault import folder
 from insyn.trust.keys.envelope import signed
 from insyn.trust.keys.site import open_site_key
@@ -324,3 +326,85 @@ def test_time_since_the_scene_was_confirmed_and_by_whom(console: Console) -> Non
 def test_how_long_for_people(passed: timedelta, said: str) -> None:
     assert for_how_long(NOW - passed, NOW) == said
     assert for_how_long(None, NOW) == ""
+
+
+def hear(console: Console, on: bool = True) -> None:
+    """Turn the sound of the Hall's camera on or off, as if the permit allowed it."""
+    with console.desk.store.writing() as connection:
+        before = find(connection, "hall")
+        change(
+            connection,
+            "hall",
+            Wanted(name=before.name, place=before.place, main=before.main, records_sound=on),
+            keeper=console.desk.keeper,
+            may_hear=lambda: "",
+            actor=Actor(id="u-chief", roles=frozenset({Role.ADMINISTRATOR})),
+            now=NOW,
+        )
+
+
+def permit_sound(console: Console) -> None:
+    """The site takes up a permit that allows sound."""
+    office = Office(site=open_site_key(console.site.key))
+    root = office.root.envelope()
+    for approver in office.approvers[:2]:
+        root = signed(root, approver)
+    take_up_root(console.site, root.to_bytes(), fingerprint=root.digest)
+    permit = office.permit(
+        masking={"everyday": "everyone", "originals": "sealed", "custodians": 2, "sound": "sealed"}
+    )
+    take_up_permit(console.site, permit.to_bytes(), now=NOW)
+    take_up_status(console.site, office.status(office.entry(permit)), now=NOW)
+
+
+def test_the_papers_say_of_sound_what_is_so(console: Console) -> None:
+    hear(console)
+    for page in ("/privacy/notice", "/privacy/assessment"):
+        assert "o sound" in console.page(page), "set so, and no permit: none is recorded"
+    assert "Sound" not in console.page("/privacy/sign")
+    permit_sound(console)
+    notice = console.page("/privacy/notice")
+    assert "Recorded by Hall (over the gates), sealed with the original" in notice
+    assert "no sound" not in notice
+    assert "Recorded at over the gates" in console.page("/privacy/sign")
+    assessment = console.page("/privacy/assessment")
+    assert "of Hall: voices" in assessment
+    assert "The sound of 1 camera" in assessment
+    assert "no sound" not in assessment.casefold()
+    assert "with sound of Hall" in console.page("/privacy/record")
+    hear(console, on=False)
+    assert "no sound" in console.page("/privacy/notice")
+    vault = folder.public_key(console.site)
+    archive = MaskedArchive(console.site.archive)
+    archive.record(0, 2, camera="hall", seal=vault, sound=SoundCodec.AAC)
+    archive.close()
+    assert "None is recorded now. What was recorded before is kept" in console.page(
+        "/privacy/notice"
+    )
+    assert "None is recorded any more" in console.page("/privacy/assessment")
+    assert "with sound of before" in console.page("/privacy/record")
+
+
+def test_the_camera_page_turns_sound_on_only_where_the_permit_allows_it(console: Console) -> None:
+    client = console.client("administrator")
+    box = re.compile(r'name="sound" value="1"([^>]*)>')
+
+    def looks() -> str:
+        found = box.search(client.get("/cameras/hall").text)
+        assert found is not None
+        return found[1].split("aria")[0].strip()
+
+    form = {"name": "Hall", "url": "virtual://concourse?seed=7", "recorded": "1", "sound": "1"}
+    headers = {"Origin": "http://127.0.0.1"}
+    assert looks() == "disabled"
+    assert "own declaration" in client.get("/cameras/hall").text
+    refused = client.request("POST", "/cameras/hall", data=form, headers=headers)
+    assert refused.status_code == 400
+    permit_sound(console)
+    assert looks() == ""
+    assert client.request("POST", "/cameras/hall", data=form, headers=headers).status_code == 303
+    assert looks() == "checked"
+    with console.desk.store.reading() as connection:
+        assert find(connection, "hall").records_sound
+    console.now[0] = datetime(2027, 12, 5, tzinfo=UTC)  # in its grace
+    assert console.desk.permission.now().may_hear()

@@ -8,22 +8,45 @@ import itertools
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.support.coded_sound import coded_sound
 from tests.support.coded_video import coded
+from tests.support.permit_office import Office, predicate
+from tests.support.permitted import HEARD, permit_site
 from tests.support.recorder_desk import Desk, until
 from tests.support.rtsp_server import RtspServer, available, write_sound, write_units
 
+from insyn.base.clock import isoformat
+from insyn.site.archive.index import NAME, Index
+from insyn.site.archive.reading import Reader
+from insyn.site.archive.recording import EndReason
+from insyn.site.cameras import register
 from insyn.site.cameras.address import Address
+from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.opening import recording_source_for
+from insyn.site.directory import SiteDirectory
+from insyn.site.permission.judging import Permission, take_up_permit, take_up_status
 from insyn.site.recorder import feeding, process
-from insyn.site.streams import TICKS, Codec, SoundCodec
+from insyn.site.recorder.plans import Part, RegisteredCameras, site_recorder
+from insyn.site.store import open_site
+from insyn.site.streams import TICKS, Codec, SoundCodec, StreamName
+from insyn.site.vault.folder import PUBLIC
+from insyn.trust.keys.envelope import Envelope, read_envelope
+from insyn.trust.keys.site import open_site_key
+from insyn.trust.people.duties import Actor, Role
+from insyn.trust.permit.issue import draft_permit, sign_permit
+from insyn.trust.permit.shelf import Shelf
+from insyn.trust.permit.status import State as Standing
+from insyn.trust.permit.status import read_status
 
 needs_server = pytest.mark.skipif(bool(available()), reason=available() or "it is there")
 FRAMES = 100
@@ -220,3 +243,79 @@ def test_the_virtual_concourse_hums_where_it_is_asked_to(desk: Desk) -> None:
         until(lambda: desk.state("one").get("written", 0) >= 60)
     found = told(desk.plain(desk.root / desk.recordings("one")[0].path))
     assert abs(found["audio"]["ends"] - found["video"]["ends"]) < FRAGMENT_S
+
+
+def another_permit(office: Office, now: datetime) -> Envelope:
+    """A permit of the same office for the same site, which says nothing of sound."""
+    fields = predicate(
+        not_before=isoformat(now - timedelta(days=1)), not_after=isoformat(now + timedelta(days=99))
+    )
+    envelope = draft_permit(
+        fields,
+        site_key=office.site.public.fingerprint,
+        permit_id="P-20261123-fedcba987654",
+        now=now,
+    )
+    for approver in office.approvers[:2]:
+        envelope = sign_permit(envelope, approver, root=office.root, now=now)
+    return envelope
+
+
+@needs_server
+def test_where_the_permit_for_sound_is_revoked_the_sound_ends_and_the_pictures_go_on(
+    server: RtspServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN_S", 0.05)
+    monkeypatch.setattr(process, "LOOK_S", 0.1)
+    site = SiteDirectory(root=tmp_path / "site")
+    office, permit = permit_site(site, masking=HEARD)
+    now = datetime.now(UTC).replace(microsecond=0)
+    vault = X25519PrivateKey.generate()
+    (site.vault / PUBLIC).write_text(vault.public_key().public_bytes_raw().hex() + "\n")
+    keeper = CredentialKeeper(open_site_key(site.key))
+    judge = Permission(site).now
+    chief = Actor(id="u-0123456789ab", roles=frozenset({Role.ADMINISTRATOR}))
+    state = site.run / "recorder-1.json"
+
+    def said() -> dict[str, Any]:
+        found = json.loads(state.read_bytes())["cameras"] if state.exists() else {}
+        return dict(found.get("hall", {}))
+
+    with open_site(site) as store:
+        with store.writing() as connection:
+            register.add(
+                connection,
+                register.Wanted(
+                    name="Hall", main=Address(url=server.url("/opus")), records_sound=True
+                ),
+                keeper=keeper,
+                room_for=lambda _: "",
+                may_hear=judge().may_hear,
+                actor=chief,
+                now=now,
+            )
+        cameras = RegisteredCameras(store, keeper, judge)
+        recorder = site_recorder(site, cameras, judge, part=Part(number=1, of=1))
+        thread = threading.Thread(target=recorder.run)
+        thread.start()
+        try:
+            until(lambda: said().get("sound") == "sound recorded: opus")
+            until(lambda: said().get("written", 0) > 60)
+            asked = len(server.asked())
+            other = another_permit(office, now)
+            take_up_permit(site, other.to_bytes(), now=now)
+            first = read_status(read_envelope(Shelf(site.trust).status_file() or b"", "the list"))
+            entries = (office.entry(permit, Standing.REVOKED), office.entry(other))
+            take_up_status(site, office.status(*entries, after=first, at=now), now=now)
+            until(lambda: said().get("sound") == "" and said().get("written", 0) > 60)
+        finally:
+            recorder.stop()
+            thread.join(20)
+    assert [one.rsplit("/", 1)[1] for one in server.asked()[asked:]] == ["stream=0"]
+    reader = Reader(site.archive, Index(site.archive / NAME))
+    heard, silent = reader.recordings("hall", StreamName.MAIN, 0, 1 << 62)
+    reader.close()
+    assert (heard.sound, silent.sound) == ("opus/48000/2", "")
+    assert heard.end_reason is EndReason.STOPPED
+    assert silent.frames > 60
+    assert (silent.start_wall_ns - heard.end_wall_ns) / 1e9 < 3, "a session anew, no more"

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.support.masked_archive import START_NS, STEP, MaskedArchive, second, shade_of
+from tests.support.coded_sound import coded_sound
+from tests.support.masked_archive import (
+    START_NS,
+    STEP,
+    MaskedArchive,
+    placed,
+    second,
+    shade_of,
+)
 
 from insyn.base.errors import Refusal, UnreadableInput, UsageError
 from insyn.site.archive.reading import Reader
@@ -26,7 +34,7 @@ from insyn.site.release.following import Begins, Follower, Part
 from insyn.site.release.live import LiveRequest
 from insyn.site.release.matter import State
 from insyn.site.store import open_site
-from insyn.site.streams import TICKS, StreamName
+from insyn.site.streams import TICKS, Sound, SoundCodec, SoundParameters, StreamName
 from insyn.site.vault import folder
 from insyn.site.vault.public import VaultPublicKey
 from insyn.trust.ledger import log
@@ -61,7 +69,7 @@ class Place:
 
     def begin(
         self, *, camera: str = "cam-1", run: str = "run", media_start_90k: int = 0,
-        boot: str = "", at: int = 0,
+        boot: str = "", at: int = 0, sound: SoundParameters | None = None,
     ) -> RecordingWriter:  # fmt: skip
         parameters, _ = second(shade_of(0))
         wall_ns = int(self.now[0].timestamp()) * 10**9
@@ -71,6 +79,7 @@ class Place:
                 stream=StreamName.MAIN,
                 run=run,
                 parameters=parameters,
+                sound=sound,
                 started=Reading(wall_ns=wall_ns, monotonic_ns=wall_ns + at),
                 boot=boot or boot_id(),
                 media_start_90k=media_start_90k,
@@ -78,7 +87,14 @@ class Place:
             seal=self.vault,
         )
 
-    def second(self, writer: RecordingWriter, number: int, *, keys: bool = True) -> None:
+    def second(
+        self,
+        writer: RecordingWriter,
+        number: int,
+        *,
+        keys: bool = True,
+        sounds: Sequence[Sound] = (),
+    ) -> None:
         """Seal a second of its own shade; the time goes on by it."""
         _, packets = second(shade_of(number))
         at = writer._begin.media_start_90k + writer.duration_90k
@@ -89,7 +105,8 @@ class Place:
                     duration_90k=STEP, is_key=keys and place == 0,
                 )
                 for place, data in enumerate(packets)
-            ]
+            ],
+            [one for one in placed(sounds, 0) if at <= one.start_90k < at + TICKS],
         )  # fmt: skip
         self.now[0] += timedelta(seconds=1)
 
@@ -270,6 +287,27 @@ def test_one_recording_follows_another_without_anybody_noticing(place: Place) ->
     assert set(shades(seen)) == {shade_of(3)}
     follower.close()
     third.abandon()
+
+
+def test_a_break_glass_shows_pictures_and_no_byte_of_sound(place: Place) -> None:
+    parameters, sounds = coded_sound(SoundCodec.AAC, seconds=4)
+    writer = place.begin(sound=parameters)
+    follower = place.desk.live(place.opened(), actor=ASKER).follow()
+    for number in (1, 2):
+        place.second(writer, number, sounds=sounds)
+    parts = list(follower.read())
+    place.second(writer, 3, sounds=sounds)
+    parts += follower.read()
+    follower.close()
+    writer.discard()
+    begins = [part for part in parts if isinstance(part, Begins)]
+    assert [one.mime.count("mp4a") for one in begins] == [0]
+    content = b"".join(part.segment if isinstance(part, Begins) else part.body for part in parts)
+    assert b"soun" not in content
+    assert not any(one.data in content for one in sounds if len(one.data) > 30)
+    assert len(shades(parts)) >= 20
+    with av.open(io.BytesIO(content), mode="r") as container:
+        assert [stream.type for stream in container.streams] == ["video"]
 
 
 def test_files_of_another_boot_and_of_other_cameras_are_not_read(place: Place) -> None:

@@ -65,7 +65,10 @@ _VERSIONS = (
     ) STRICT;
     CREATE TABLE garbage (path TEXT PRIMARY KEY, since_wall_ns INTEGER NOT NULL) STRICT;
     """,
-    "ALTER TABLE recordings ADD COLUMN sound TEXT NOT NULL DEFAULT '';",
+    """
+    ALTER TABLE recordings ADD COLUMN sound TEXT NOT NULL DEFAULT '';
+    CREATE INDEX recordings_with_sound ON recordings (start_wall_ns) WHERE sound <> '';
+    """,
 )
 """What leads from each version to the next; a released one is never edited."""
 

@@ -139,6 +139,13 @@ class Reader:
             for row in rows
         ]
 
+    def has_sound(self) -> bool:
+        """Whether any original that is kept has sound."""
+        with self._index.reading() as connection:
+            asked = "SELECT EXISTS (SELECT 1 FROM recordings WHERE sound <> '')"
+            (found,) = connection.execute(asked).fetchone()
+        return bool(found)
+
     def holdings(self) -> list[Holding]:
         """How much there is of each stream."""
         with self._index.reading() as connection:

@@ -120,6 +120,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             camera=found,
             styles=[(style, style) for style in STYLES],
             form=_as_kept(found) if form is None else form,
+            mute=desk.permission.now().may_hear(),
         )
 
     @made.post("/cameras/{camera}")
@@ -135,11 +136,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         style: Typed = "solid",
         recorded: Typed = "",
         days: Typed = "",
+        sound: Typed = "",
     ) -> Response:
         visitor = desk.visitor(request, "camera.manage")
         form = {"name": name, "url": without_password(url), "sub": without_password(sub),
                 "user": user, "place": place, "style": style, "recorded": recorded,
-                "days": days}  # fmt: skip
+                "days": days, "sound": sound}  # fmt: skip
         try:
             main, credentials = _main(url, user, password)
             with desk.store.writing() as connection:
@@ -156,10 +158,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                         style=style,
                         device=before.device,
                         is_recorded=bool(recorded),
+                        records_sound=bool(sound),
                         retention_days=number_of(days, 1, 1826, "days") if days.strip() else None,
                         floor_bytes=before.floor_bytes,
                     ),
                     keeper=desk.keeper,
+                    may_hear=desk.permission.now().may_hear,
                     actor=visitor.actor,
                     now=desk.clock(),
                 )
@@ -220,4 +224,5 @@ def _as_kept(camera: Camera) -> dict[str, str]:
         "days": str(camera.retention_days or ""),
         "style": camera.style,
         "recorded": "1" if camera.is_recorded else "",
+        "sound": "1" if camera.records_sound else "",
     }

@@ -92,6 +92,9 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
             if one.get("trouble"):
                 because = one.get("text") or one["trouble"]
                 alarms.append(f"{camera.name} {what}: {because}")
+        heard = str(recorded.get(camera.id, {}).get("sound", ""))
+        if heard.startswith("sound not recorded"):
+            alarms.append(f"{camera.name}: {heard}")
     return {
         "alarms": sorted(set(alarms)),
         "disk": disk,
@@ -108,6 +111,7 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
             }
             for camera in cameras
         ],
+        "mute": desk.permission.now().may_hear(),
         "has_vault": folder.public_key(desk.site) is not None,
         "settings": desk.settings(),
     }

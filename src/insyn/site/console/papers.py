@@ -22,6 +22,7 @@ import qrcode.image.svg
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from insyn.base.errors import InsynError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
 from insyn.site.permission.allowed import Allowed
@@ -57,6 +58,8 @@ class CameraFacts:
     days: int
     """How long its recordings are kept."""
     keeps_original: bool
+    is_heard: bool
+    """Its sealed original has its sound now."""
     walk: Walk | None
 
     @property
@@ -78,6 +81,8 @@ class Facts:
     needed: int
     missing: list[str]
     """What is still to be written, in words."""
+    keeps_sound: bool
+    """Originals of now or of earlier days hold sound."""
     drafted_at: datetime
 
     @property
@@ -96,6 +101,11 @@ class Facts:
     def keeps_originals(self) -> bool:
         """Whether any original is kept."""
         return any(one.keeps_original for one in self.cameras)
+
+    @property
+    def heard(self) -> list[Camera]:
+        """The cameras whose sound is recorded now."""
+        return [one.camera for one in self.cameras if one.is_heard]
 
     @property
     def styles(self) -> str:
@@ -117,12 +127,14 @@ def facts_of(desk: SiteDesk) -> Facts:
         maskings = {one.id: masking_of(connection, one.id) for one in desk.cameras()}
         people = [one for one in users.every(connection) if one.state is users.State.ACTIVE]
     longest = min(settings.retention_days, allowed.retention_days)
+    may_hear = not allowed.may_hear()
     cameras = [
         CameraFacts(
             camera=one,
             masking=maskings[one.id],
             days=min(longest, one.retention_days or longest),
             keeps_original=has_vault and one.is_recorded,
+            is_heard=has_vault and one.is_recorded and one.records_sound and may_hear,
             walk=walks.get(one.id),
         )
         for one in desk.cameras()
@@ -138,8 +150,21 @@ def facts_of(desk: SiteDesk) -> Facts:
         custodians=len(folder.custodians(desk.site)),
         needed=desk.needed(),
         missing=missing,
+        keeps_sound=any(one.is_heard for one in cameras) or _keeps_sound(desk),
         drafted_at=desk.clock(),
     )
+
+
+def _keeps_sound(desk: SiteDesk) -> bool:
+    """Whether the archive holds sound; where it cannot be read, whether a camera is set so."""
+    try:
+        reader = desk.open_reader()
+    except InsynError:
+        return any(one.records_sound for one in desk.cameras())
+    try:
+        return reader.has_sound()
+    finally:
+        reader.close()
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
