@@ -47,7 +47,19 @@ def aac_config(config: bytes, at: int = 0) -> AacConfig:
     Raises:
         UnreadableInput: it is cut, or of a kind of AAC that is not recorded.
     """
-    bits = Bits(config, at)
+    try:
+        return _aac_config(Bits(config, at), at)
+    except UnreadableInput as error:
+        raise UnreadableInput(_named(error)) from None
+
+
+def _named(error: UnreadableInput) -> str:
+    """What was found of AAC; a configuration that is cut says so itself."""
+    said = str(error)
+    return said if said.startswith("aac") else "aac with a damaged configuration"
+
+
+def _aac_config(bits: Bits, at: int) -> AacConfig:
     named = kind = _object_type(bits)
     rate = _rate(bits)
     layout = bits.read(4)

@@ -20,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.support.coded_sound import coded_sound
 from tests.support.coded_video import coded
+from tests.support.meddling_proxy import meddling
 from tests.support.permit_office import Office, predicate
 from tests.support.permitted import HEARD, permit_site
 from tests.support.recorder_desk import Desk, until
@@ -33,6 +34,7 @@ from insyn.site.cameras import register
 from insyn.site.cameras.address import Address
 from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.opening import recording_source_for
+from insyn.site.cameras.rtsp import RtspSource
 from insyn.site.directory import SiteDirectory
 from insyn.site.permission.judging import Permission, take_up_permit, take_up_status
 from insyn.site.recorder import feeding, process
@@ -190,6 +192,47 @@ def test_sound_that_is_not_recorded_costs_no_picture_and_is_told(
         until(lambda: desk.state("one").get("written", 0) > 30)
         assert desk.state("one")["sound"] == f"sound not recorded: {because}"
     assert desk.decoded("one") == recorder.received()["one"]
+
+
+@needs_server
+@pytest.mark.parametrize(
+    ("with_setup", "spoils", "because"),
+    [
+        ("refused", False, "the camera refuses it"),
+        ("closed", False, "the camera ends sessions with sound"),
+        ("passed", True, "what comes is not what was described"),
+    ],
+)
+def test_sound_that_is_broken_or_refused_costs_no_picture_and_is_told(
+    with_setup: str, spoils: bool, because: str, server: RtspServer, desk: Desk
+) -> None:
+    with meddling(server.port, with_setup, spoils=spoils) as port:
+        address = Address(url=f"rtsp://127.0.0.1:{port}/aac")
+        with desk.recording(one=recording_source_for(address, wants_sound=True)) as recorder:
+            until(lambda: desk.state("one").get("written", 0) > 30)
+            until(lambda: desk.state("one").get("sound") == f"sound not recorded: {because}")
+            before = desk.state("one")["written"]
+            until(lambda: desk.state("one").get("written", 0) > before + 30)
+    assert desk.decoded("one") == recorder.received()["one"]
+    assert len(desk.recordings("one")) == 1
+    assert {gap.reason for gap in desk.gaps("one")} <= {"ended", "stalled"}, "while it is set up"
+
+
+@needs_server
+def test_ffmpeg_reads_sound_where_it_is_asked_to(server: RtspServer, desk: Desk) -> None:
+    """Cameras that only FFmpeg reads, and those with encryption."""
+    before = len(server.asked())
+    with desk.recording(one=RtspSource(Address(url=server.url("/aac")), None, wants_sound=True)):
+        until(lambda: desk.state("one").get("written", 0) > 100)
+    asked = server.asked()[before:]
+    assert [one.rsplit("/", 1)[1] for one in asked] == ["stream=0", "stream=1"]
+    found = told(desk.plain(desk.root / desk.recordings("one")[0].path))
+    assert abs(found["audio"]["begins"] - found["video"]["begins"]) < FRAGMENT_S
+    assert abs(found["audio"]["ends"] - found["video"]["ends"]) < FRAGMENT_S
+    before = len(server.asked())
+    with desk.recording(two=RtspSource(Address(url=server.url("/aac")), None)):
+        until(lambda: desk.state("two").get("written", 0) > 20)
+    assert [one.rsplit("/", 1)[1] for one in server.asked()[before:]] == ["stream=0"]
 
 
 @needs_server
