@@ -16,6 +16,7 @@ from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Request as ReleaseRequest
+from insyn.site.streams import StreamName
 from insyn.trust.people import users
 from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages, refused_by
@@ -57,6 +58,19 @@ def listed(
         form={**USUAL, **(asked or {})},
         live={**USUAL, "minutes": str(min(LIVE_MINUTES, live_minutes)), **(asked_live or {})},
     )
+
+
+def _sounds(desk: SiteDesk, release: matter.Release) -> set[str]:
+    """What is heard in the originals of a release; nothing in what is watched live."""
+    if release.is_live:
+        return set()
+    reader = desk.open_reader()
+    try:
+        span = [int(at.timestamp() * 1000) * 10**6 for at in (release.begins, release.ends)]
+        found = reader.recordings(release.camera, StreamName.MAIN, span[0], span[1])
+    finally:
+        reader.close()
+    return {one.sound.partition("/")[0] for one in found if one.sound}
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
@@ -140,6 +154,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             is_mine=is_mine,
             may_answer=may_answer,
             has_agreed=has_agreed,
+            sounds=_sounds(desk, found),
         )
 
     @made.post("/releases/{release}")
