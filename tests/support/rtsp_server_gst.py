@@ -98,8 +98,8 @@ class Feed:
 
     def push(self):
         clock = self.source.get_clock()
-        if clock is None:
-            return True
+        if clock is None or not self.source.get_base_time():
+            return True  # a clock comes before the time that it counts from
         now = clock.get_time() - self.source.get_base_time()
         if not self.began:
             self.began.append(now)

@@ -6,6 +6,7 @@ Source: ISO/IEC 14496-3:2019, 1.6.2.1 (AudioSpecificConfig), 1.7.3 (LATM); RFC 6
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from insyn.base.errors import UnreadableInput
 from insyn.site.nal import Bits
@@ -135,12 +136,17 @@ def frame_samples(parameters: SoundParameters, data: bytes) -> int:
     """
     match parameters.codec:
         case SoundCodec.AAC:
-            said = aac_config(parameters.config)
-            return said.frame_samples * parameters.rate // said.rate
+            return _aac_samples(parameters)
         case SoundCodec.OPUS:
             return opus_samples(data)
         case _:
             return len(data) // parameters.channels
+
+
+@lru_cache(maxsize=64)
+def _aac_samples(parameters: SoundParameters) -> int:
+    said = aac_config(parameters.config)
+    return said.frame_samples * parameters.rate // said.rate
 
 
 def require_usual(parameters: SoundParameters) -> SoundParameters:

@@ -61,7 +61,8 @@ def sound_of(container: Any) -> SoundReader | str:
     """The first sound of a container that is recorded; else why there is none."""
     seen: list[str] = []
     for stream in container.streams.audio:
-        named = str(stream.codec_context.name)
+        # A stream that no decoder of FFmpeg knows has no context.
+        named = str(getattr(stream.codec_context, "name", None) or "that is not known")
         if named not in _SOUNDS:
             seen.append(named)
             continue

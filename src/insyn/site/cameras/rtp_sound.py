@@ -291,8 +291,9 @@ class SoundDepacketizer:
 
     def _keep(self, timestamp: int, content: bytes) -> None:
         samples = self._lasts(content)
-        if not samples or len(content) > LARGEST_FRAME or len(self._frames) >= MOST_WAITING:
+        if not samples or len(content) > LARGEST_FRAME:
             self._broken += 1
             return
         self._broken = 0
-        self._frames.append((timestamp, content, samples))
+        if len(self._frames) < MOST_WAITING:
+            self._frames.append((timestamp, content, samples))

@@ -74,9 +74,22 @@ class RtspSource:
         Raises:
             CameraFailure: which of the troubles it is.
         """
+        if not self._wants_sound:
+            return self._open(wants_sound=False)
+        try:
+            return self._open(wants_sound=True)
+        except CameraFailure as error:
+            if error.trouble in (Trouble.UNREACHABLE, Trouble.CREDENTIALS):
+                raise
+        # Perhaps because of the sound, which costs no picture.
+        stream = self._open(wants_sound=False)
+        stream.sound_trouble = "the camera ends sessions with sound"
+        return stream
+
+    def _open(self, *, wants_sound: bool) -> RtspStream:
         named = self._address.name
         self._reach()
-        media = "video+audio" if self._wants_sound else "video"
+        media = "video+audio" if wants_sound else "video"
         try:
             # `Any`: an input container; the stubs know two kinds.
             container: Any = av.open(
@@ -92,7 +105,7 @@ class RtspSource:
         except Exception as error:
             raise _failure(error, named) from None  # the cause's text may hold the password
         try:
-            return RtspStream(container, named, wants_sound=self._wants_sound)
+            return RtspStream(container, named, wants_sound=wants_sound)
         except BaseException:
             container.close()
             raise

@@ -117,6 +117,11 @@ class _Open:
     has_sound: bool
 
 
+def never_heard() -> str:
+    """Why no sound is recorded where nobody says that it may be."""
+    return "no sound is recorded unless a permit allows it"
+
+
 class Cutter:
     """Decides for one stream of one camera."""
 
@@ -126,7 +131,7 @@ class Cutter:
         *,
         may_record: Callable[[], str],
         run_id: Callable[[], str],
-        may_hear: Callable[[], str] = lambda: "",
+        may_hear: Callable[[], str] = never_heard,
     ) -> None:
         """Cut the packets of `camera`.
 

@@ -24,6 +24,7 @@ from insyn.site.archive.writing import Archive
 from insyn.site.cameras.failure import Trouble
 from insyn.site.cameras.source import Source
 from insyn.site.clocks import Clocks
+from insyn.site.recorder.cutting import never_heard
 from insyn.site.recorder.disk import DiskThread, Syncer
 from insyn.site.recorder.feeding import Feeder
 from insyn.site.recorder.gathering import Gatherer
@@ -100,7 +101,7 @@ class Recorder:
         boot: str,
         clocks: Clocks,
         may_record: Callable[[], str],
-        may_hear: Callable[[], str] = lambda: "no sound is recorded unless a permit allows it",
+        may_hear: Callable[[], str] = never_heard,
         chores: Callable[[], str] | None = None,
         ring_bytes: Callable[[int], int] = share,
     ) -> None:

@@ -49,7 +49,7 @@ class Track:
         seal: VaultPublicKey,
         boot: str,
         may_record: Callable[[], str],
-        may_hear: Callable[[], str] = lambda: "",
+        may_hear: Callable[[], str] = cutting.never_heard,
         run_id: Callable[[], str] = cutting.new_run_id,
     ) -> None:
         self.camera = camera
