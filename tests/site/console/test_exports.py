@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -261,6 +263,28 @@ def test_clear_pictures_go_to_who_asked_alone(console: Console, pointing: tuple[
     shown = console.client("investigator").get(f"/exports/{export}/picture.jpg?at=2")
     assert shown.headers["content-type"] == "image/jpeg"
     assert shown.headers["cache-control"] == "no-store"
+
+
+def test_a_release_is_heard_by_who_asked_and_by_nobody_else(
+    console: Console, pointing: tuple[str, str]
+) -> None:
+    release, _ = pointing
+    page = console.client("investigator").get(f"/releases/{release}").text
+    assert "and can be heard" in page
+    path = f"/release/{release}/stream.mp4"
+    film = console.client("investigator").get(path)
+    assert film.status_code == 200
+    lasts: dict[str, float] = {}
+    # `Any`: the stubs do not know that a container opened for reading demuxes.
+    container: Any = av.open(io.BytesIO(film.content))
+    with container:
+        for packet in container.demux():
+            if packet.size:
+                lasts[packet.stream.type] = float(packet.pts * packet.time_base)
+    assert set(lasts) == {"video", "audio"}
+    assert abs(lasts["video"] - lasts["audio"]) < 0.8
+    for who in ("second", "cora", "guard"):
+        assert console.client(who).get(path).status_code in (403, 404), who
 
 
 def test_one_export_at_a_time(console: Console, pointing: tuple[str, str]) -> None:

@@ -86,6 +86,7 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
         alarms += [str(said[key]) for key in ("trouble", "text") if said.get(key)]
     alarms += [str(said["archive_trouble"]) for said in shields if said.get("archive_trouble")]
     cameras = desk.cameras()
+    mute = desk.permission.now().may_hear()
     for camera in cameras:
         for state, what in ((recorded, "is not recorded"), (masked, "gives no picture")):
             one = state.get(camera.id, {})
@@ -95,6 +96,8 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
         heard = str(recorded.get(camera.id, {}).get("sound", ""))
         if heard.startswith("sound not recorded"):
             alarms.append(f"{camera.name}: {heard}")
+        elif camera.records_sound and mute:
+            alarms.append(f"{camera.name}: its sound is not recorded: {mute}")
     return {
         "alarms": sorted(set(alarms)),
         "disk": disk,
@@ -111,7 +114,6 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
             }
             for camera in cameras
         ],
-        "mute": desk.permission.now().may_hear(),
         "has_vault": folder.public_key(desk.site) is not None,
         "settings": desk.settings(),
     }
