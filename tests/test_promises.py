@@ -139,3 +139,17 @@ def test_ffmpegs_messages_are_dropped_without_pythons_lock() -> None:
         if path.name != "env.py":  # Alembic's, which runs migrations as it is imported
             importlib.import_module("insyn." + ".".join(path.with_suffix("").parts))
     assert av.logging.get_level() is None
+
+
+SOUNDING = re.compile(r"wants_sound|SoundSample|SoundParameters|fmp4_sound|\.heard\(")
+
+
+def test_no_room_that_shows_or_hands_out_pictures_speaks_of_sound() -> None:
+    """Sound is in sealed originals alone; `insyn shield --keep-audio` is about one's own file."""
+    rooms = ("shield", "live", "export", "shielding")
+    for path, _ in modules(*(f"site/{room}" for room in rooms)):
+        text = (SOURCE / path).read_text(encoding="utf-8")
+        assert not SOUNDING.search(text), path
+    for path, tree in modules("site"):
+        if path.parts[1] not in ("archive", "cameras", "recorder", "sound.py", "streams.py"):
+            assert "insyn.site.sound" not in imported(tree), path
