@@ -345,6 +345,7 @@ def test_the_person_is_pointed_at_shown_confirmed_and_exported(
                  **{"at": "7.5", "p.x": column, "p.y": row})  # fmt: skip
     sheet = client.get(f"/exports/{export}/track")
     assert sheet.status_code == 200
+    assert "made out of them alone" not in sheet.text, "a kept scene fits"
     named = re.search(r'name="track" value="([0-9a-f]{64})"', sheet.text)
     assert named is not None
     images = re.findall(r'src="(/exports/[^"]+/sheet/(\d+)\.jpg)"', sheet.text)

@@ -274,6 +274,7 @@ def test_a_gap_ends_all_tracks_and_a_kept_scene_shows_who_stays(tmp_path: Path) 
     empty = [analysed(frame_of(filmed.place.render(number)), size) for number in range(0, 60, 6)]
     looked = look(original, (), lambda _: None, scenes=[confirmed(empty)])
     assert looked.followed.size == size
+    assert not looked.is_guessed
     (gap,) = original.gaps_90k
     at = looked.followed.index(gap)
     assert at is not None
@@ -283,6 +284,7 @@ def test_a_gap_ends_all_tracks_and_a_kept_scene_shows_who_stays(tmp_path: Path) 
     # A scene of another place does not fit; without one, whoever stays is part of the unknown.
     other = confirmed([np.full_like(empty[0], 30)])
     blind = look(original, (), lambda _: None, scenes=[other])
+    assert blind.is_guessed, "who confirms is told"
     most = [
         sum(len(one.followed.at(n)) for n in range(len(one.followed))) for one in (looked, blind)
     ]

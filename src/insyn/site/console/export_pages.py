@@ -219,6 +219,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             request,
             "export_track.html",
             job=job,
+            looked=looked,
             camera=desk.camera(job.span.camera),
             track=named,
             pictures=[(index, looked.at_s(index), index in seams) for index in indices],

@@ -58,11 +58,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Looked:
-    """An original that was looked through: who is where in it, as outlines."""
+    """An original that was looked through: who is where in it, as outlines.
+
+    Where the empty scene `is_guessed`, out of the original alone, whoever was as still as a picture
+    from first to last may be taken for it, and be shown.
+    """
 
     original: Original
     followed: Followed
     always: Mask
+    is_guessed: bool = False
 
     def index(self, at_s: float) -> int:
         """The picture nearest to so many seconds from the beginning of the span."""
@@ -105,6 +110,7 @@ def look(
         UnreadableInput: a recording is damaged.
     """
     background = _fitting(original, scenes)
+    is_guessed = background is None
     done = 0.0
     if background is None:
         done = 0.6
@@ -127,7 +133,10 @@ def look(
     for one in foresight.end():
         follow(one)
     return Looked(
-        original=original, followed=following.end(), always=zones_mask(tuple(always), size)
+        original=original,
+        followed=following.end(),
+        always=zones_mask(tuple(always), size),
+        is_guessed=is_guessed,
     )
 
 
