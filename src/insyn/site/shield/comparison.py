@@ -160,13 +160,13 @@ class Comparison:
         """What differs if the camera is off by so much; in a light that is known, if it is."""
         mean, unknown, tolerance = self._placed(shift)
         tone = known or self._light(mean, shift, now, ~(self._masked | unknown))
+        # In what is unknown too: of somebody at its border a sliver alone would be no body.
+        levels = differing(now, self._expected(mean, tone), tolerance)
         inside = _none(unknown.view(np.uint8))
-        faint, weak, strong = (
-            np.asarray(cv2.bitwise_and(each, inside), np.uint8)
-            for each in differing(now, self._expected(mean, tone), tolerance)
+        raw = cv2.countNonZero(cv2.bitwise_and(levels[1], inside)) / max(
+            1, cv2.countNonZero(inside)
         )
-        raw = cv2.countNonZero(weak) / max(1, cv2.countNonZero(inside))
-        return _Seen(levels=(faint, weak, strong), unknown=unknown, tone=tone, raw=raw)
+        return _Seen(levels=levels, unknown=unknown, tone=tone, raw=raw)
 
     def _light(self, mean: Small, shift: tuple[float, float], now: Small, empty: Mask) -> Tone:
         """The light of now: that of a moment ago while it holds."""
