@@ -26,6 +26,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser: it may hang as no other program here, and is run apart."""
+    for item in items:
+        asks = "browser" in getattr(item, "fixturenames", ())
+        if asks or item.path.parent.name == "browser":
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL database that may be emptied; skips where there is no server to start."""

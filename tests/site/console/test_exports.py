@@ -453,6 +453,7 @@ def served(console: Console) -> Iterator[str]:
             thread.join(30)
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_a_browser_without_scripts_points_confirms_and_downloads(
     console: Console, tmp_path: Path

@@ -34,9 +34,12 @@ from insyn.trust.people.passwords import Passwords
 from insyn.web.signing import COOKIE
 
 PROGRAM = shutil.which("chromium") or ""
-pytestmark = pytest.mark.skipif(
-    not PROGRAM, reason="chromium is not installed (on Debian: apt install chromium)"
-)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not PROGRAM, reason="chromium is not installed (on Debian: apt install chromium)"
+    ),
+]
 SIZE = (960, 540)
 PEOPLE = {
     "ines": Role.INVESTIGATOR,

@@ -144,6 +144,7 @@ SEEKS = """async ([address, times]) => {
 }"""
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(bool(chromium.WHY_NOT), reason=chromium.WHY_NOT)
 def test_a_plain_video_element_plays_and_seeks_over_the_gap(served: Served) -> None:
     with (
