@@ -50,6 +50,18 @@ def sync_directory(path: Path) -> None:
 
 
 @contextlib.contextmanager
+def alone(directory: Path, name: str) -> Iterator[bool]:
+    """Hold a lock of the folder, or yield False where another process holds it."""
+    with (directory / name).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+@contextlib.contextmanager
 def exclusive(directory: Path, name: str = ".lock") -> Iterator[None]:
     """Hold the folder's lock; a second process waits. Released when the process dies."""
     with (directory / name).open("a") as file:

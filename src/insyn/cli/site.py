@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import isoformat, system_clock
-from insyn.base.errors import EnvironmentFailure, UsageError
+from insyn.base.errors import EnvironmentFailure, Refusal, UsageError
+from insyn.base.files import alone
 from insyn.cli import (
     site_camera,
     site_check,
@@ -122,16 +123,20 @@ def serve(
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: supervisor.stop())
-    typer.echo(f"insyn: the console is at http://{host}:{port}", err=True)
-    supervisor.run()
+    with alone(site.run, "serve.lock") as is_alone:
+        if not is_alone:
+            raise Refusal(f"{site.root} is served by another process already; stop that one first")
+        typer.echo(f"insyn: the console is at http://{host}:{port} in a moment", err=True)
+        supervisor.run()
 
 
 @app.command()
 def status(as_json: JsonOption = False, data: DataOption = None) -> None:
     """Show what the site may do, its cameras and what runs. Exit code 1 where it may not record."""
     from insyn.site.permission.judging import judge, site_public_key
+    from insyn.site.vault.folder import public_key
 
-    site = site_of(data)
+    site = _made(site_of(data))
     allowed = judge(site, system_clock())
     processes = _processes(site)
     if as_json:
@@ -144,6 +149,8 @@ def status(as_json: JsonOption = False, data: DataOption = None) -> None:
     else:
         print(f"site key   {site_public_key(site).fingerprint}")
         _print_allowed(allowed)
+        if public_key(site) is None:
+            print("vault      none, so no originals are kept; make one (insyn site vault init)")
         running = ", ".join(sorted(processes)) if processes else "nothing (insyn site serve)"
         print(f"running    {running}")
     if allowed.may_record():

@@ -122,6 +122,20 @@ def test_a_flipped_byte_of_the_clip_is_found(export: Path, tmp_path: Path, at: f
     assert [one.fault for one in found.findings] == [Fault.CLIP_ALTERED]
 
 
+@pytest.mark.parametrize("at", [0.05, 0.5, 0.95])
+def test_a_bit_flipped_in_the_package_itself_is_altered_not_cut(
+    export: Path, tmp_path: Path, at: float
+) -> None:
+    with zipfile.ZipFile(export) as package:
+        place = package.getinfo("clip.mp4").header_offset + 30 + len("clip.mp4")
+        place += int(package.getinfo("clip.mp4").compress_size * at)
+    content = bytearray(export.read_bytes())
+    content[place] ^= 1
+    bad = tmp_path / "x.zip"
+    bad.write_bytes(content)
+    assert [one.fault for one in verify_export(bad).findings] == [Fault.CLIP_ALTERED]
+
+
 @pytest.mark.parametrize("at", [0.05, 0.2, 0.4, 0.6, 0.8, 0.99])
 def test_a_flipped_byte_of_the_manifest_is_found(export: Path, tmp_path: Path, at: float) -> None:
     assert not verify_export(rewritten(export, tmp_path / "x.zip", manifest=flipped(at))).is_sound

@@ -62,6 +62,13 @@ def test_a_backup_holds_no_readable_secret(made: Made) -> None:
     assert made.backup.stat().st_mode & 0o077 == 0
 
 
+def test_what_a_killed_backup_left_is_in_nobodys_way(made: Made, tmp_path: Path) -> None:
+    left = tmp_path / ".again.part"
+    left.write_bytes(b"half")
+    assert back_up(made.site, made.archive, tmp_path / "again", WORDS) >= 4
+    assert left.read_bytes() == b"half", "it may be another's that still runs"
+
+
 def test_a_site_is_never_overwritten(made: Made) -> None:
     with pytest.raises(Refusal, match="holds a site"):
         restore(made.site, made.archive, made.backup, WORDS)

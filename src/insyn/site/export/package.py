@@ -99,7 +99,7 @@ def _opened(path: Path) -> Iterator[_Found]:
             said = None
             if MANIFEST in names and package.getinfo(MANIFEST).file_size <= MAX_MANIFEST_BYTES:
                 said = _read(package, MANIFEST)
-            parts = _parts(stack.enter_context(package.open(CLIP))) if CLIP in names else None
+            parts = _member(stack, package, CLIP) if CLIP in names else None
         except _DAMAGE as error:
             raise UnreadableInput(
                 f"{path} is no export, or it was cut or damaged; ask for the file again"
@@ -115,6 +115,11 @@ def _read(package: zipfile.ZipFile, name: str) -> bytes | None:
             return b""  # its checksum fails: judged as an altered manifest
 
 
+def _member(stack: contextlib.ExitStack, package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    file = stack.enter_context(package.open(name))
+    return _parts(file, package.getinfo(name).file_size)
+
+
 def parts_of(path: Path) -> Iterator[bytes]:
     """A file's content, part by part."""
     with path.open("rb") as file:
@@ -122,17 +127,22 @@ def parts_of(path: Path) -> Iterator[bytes]:
 
 
 # `Any` file: both the ZIP's member and a plain file read so.
-def _parts(file: object) -> Iterator[bytes]:
+def _parts(file: object, size: int = 0) -> Iterator[bytes]:
     read = file.read  # type: ignore[attr-defined] # both have it
     while True:
         try:
             part = read(_PART)
         except _DAMAGE:
-            # The ZIP's own checksum fails at the end: the digest will say so too.
+            # The ZIP's own checksum fails, and the last part is not handed out. In its stead comes
+            # something of its length: the digest says that it is altered, not that it is cut.
+            while size > 0:
+                yield bytes(min(size, _PART))
+                size -= _PART
             yield b"\x00"
             return
         if not part:
             return
+        size -= len(part)
         yield part
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import sqlite3
 import struct
 import tarfile
@@ -49,7 +50,8 @@ def back_up(site: SiteDirectory, archive: Path, out: Path, passphrase: str) -> i
     """
     if out.exists():
         raise Refusal(f"{out} exists; name another file, or move it away")
-    part = out.with_name(f".{out.name}.part")
+    # Of this backup alone: another may run, or have been killed.
+    part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     salt = os.urandom(16)
     try:
         with part.open("xb") as file:
@@ -67,7 +69,10 @@ def back_up(site: SiteDirectory, archive: Path, out: Path, passphrase: str) -> i
         part.rename(out)
     except (OSError, sqlite3.Error, tarfile.TarError) as error:
         part.unlink(missing_ok=True)
-        raise EnvironmentFailure(f"the backup could not be written: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise EnvironmentFailure(
+            f"the backup could not be written ({why}); is {out.parent} there, and is there room?"
+        ) from error
     return count
 
 
