@@ -40,10 +40,10 @@ WEAKER = 0.65
 UNDECIDED = 0.3
 """Pixels of a picture 320 wide: where noise could hide a sway so large, nobody knows."""
 
-EXPLAINED = 0.5
-"""Of how a living body changes a picture, shifts of its edges explain seven tenths and more; of
-shade, mirrored light and a coder's refinement between none and a third. An area of which they
-explain less is nobody."""
+EXPLAINED = 0.35
+"""Of how a living body changes a picture, shifts of its edges explain two fifths (far away) to nine
+tenths; of shade, mirrored light and a coder's refinement three tenths at most. An area of which
+they explain less is nobody."""
 
 PART = 0.08
 """Share of an area that has moved as a whole from which it is somebody."""
