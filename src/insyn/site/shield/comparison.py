@@ -73,13 +73,22 @@ class _Seen:
 class Comparison:
     """Holds the background of one camera; not shared between threads."""
 
-    def __init__(self, background: Background, *, follows_shift: bool = True) -> None:
-        """Begin with what is known."""
+    def __init__(
+        self, background: Background, *, follows_shift: bool = True, known_only: bool = False
+    ) -> None:
+        """Begin with what is known.
+
+        Args:
+            background: the empty scene.
+            follows_shift: find by how much the camera is off.
+            known_only: find no areas in what is unknown, for whom it is of no use.
+        """
         height, width = background.known.shape
         self.unit = math.sqrt(width * height / (320 * 180))
         self.shapes = Shapes((width, height))
         self._size = (width, height)
         self._follows_shift = follows_shift
+        self._known_only = known_only
         self._shift = (0.0, 0.0)
         self._fitted_at = (0.0, 0.0)
         self._count = 0
@@ -163,6 +172,11 @@ class Comparison:
         # In what is unknown too: of somebody at its border a sliver alone would be no body.
         levels = differing(now, self._expected(mean, tone), tolerance)
         inside = _none(unknown.view(np.uint8))
+        if self._known_only:
+            faint, weak, strong = (
+                np.asarray(cv2.bitwise_and(each, inside), np.uint8) for each in levels
+            )
+            levels = (faint, weak, strong)
         raw = cv2.countNonZero(cv2.bitwise_and(levels[1], inside)) / max(
             1, cv2.countNonZero(inside)
         )

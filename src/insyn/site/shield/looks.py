@@ -49,7 +49,8 @@ class Look:
 
 def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None]:
     """Each pair in turn; None where the light is not understood."""
-    comparison = Comparison(background, follows_shift=False)
+    # What is unknown may differ throughout, and would hide all around it.
+    comparison = Comparison(background, follows_shift=False, known_only=True)
     scene = background.mean[:, :, 0]
     for pair in pairs:
         both = [comparison.compare(picture) for picture in pair]
