@@ -30,10 +30,10 @@ def shown_s(page: Page, camera: str) -> float:
 
 AT_THE_EDGE = """camera => {
   const tile = document.querySelector(`insyn-live[camera="${camera}"]`);
-  const { pace, video } = tile;
+  const { video, feed: { pace } } = tile;
   const edge = video.buffered.length ? video.buffered.end(video.buffered.length - 1) : 0;
   // The clock may stand beyond the newest picture, which lasts until the next one comes.
-  return !video.seeking && Math.abs(pace.behind) < 0.1 && edge > pace.newest + 1;
+  return pace !== null && !video.seeking && Math.abs(pace.behind) < 0.1 && edge > pace.newest + 1;
 }"""
 
 
