@@ -34,8 +34,8 @@ Rank = NDArray[np.intp]
 class Codebook:
     """The looks of every pixel, most of them fed in order of time; not shared between threads.
 
-    Per look and pixel, float32 (looks, height, width): `seen` and `quiet` seconds, `visits` (times
-    it came back after another look), `spread` (mean absolute luma deviation) and the like.
+    Per look and pixel, float32 (looks, height, width): `seen` and `quiet` seconds, `spread` (mean
+    absolute luma deviation) and the like.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
@@ -47,11 +47,9 @@ class Codebook:
         self.empty = np.zeros((LOOKS, *shape), np.float32)
         self.stirred = np.zeros((LOOKS, *shape), np.float32)
         self.edged = np.zeros((LOOKS, *shape), np.float32)
-        self.visits = np.zeros((LOOKS, *shape), np.float32)
         self.spread = np.zeros((LOOKS, *shape), np.float32)
         self.colour_spread = np.zeros((LOOKS, *shape), np.float32)
         self._pixels = np.arange(shape[0] * shape[1]).reshape(shape)
-        self._last = np.full(shape, -1, np.intp)
         self.seconds = 0.0
 
     def add(self, picture: Small, moving: Motion, lasting_s: float) -> None:
@@ -78,7 +76,6 @@ class Codebook:
             (self.edged, moving.edge),
         ):
             add_to(store, where * second)
-        add_to(self.visits, (at != self._last).astype(np.float32))
         rate = np.maximum(second / np.maximum(self.seen.ravel()[at], np.float32(1e-6)), 0.02)
         rate = np.where(missed, np.float32(1.0), np.minimum(rate, 1.0)).astype(np.float32)
         away = []
@@ -90,7 +87,6 @@ class Codebook:
         for store, value in ((self.spread, np.abs(away[0])), (self.colour_spread, colour)):
             old = store.ravel()[at] * kept
             store.ravel()[at] = old + rate * (value - old)
-        self._last = at
 
     def weigh(self, picture: Small, busy_places: Mask, lasting_s: float) -> None:
         """Count a picture's quiet seconds anew, without learning from it."""
