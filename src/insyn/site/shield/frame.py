@@ -44,11 +44,25 @@ _PAINTED = object()  # the token that `paint` alone hands over
 
 
 class MaskedFrame:
-    """A picture in which everything that had to be covered is. Not to be built by hand."""
+    """A picture in which everything that had to be covered is. Not to be built by hand.
 
-    __slots__ = ("pts_90k", "u", "v", "y")
+    Attributes:
+        whole: the picture in one piece, as FFmpeg lays out yuv420p: uint8 (height * 3/2, width).
+        y, u, v: its planes, views of `whole`.
+        covered: what is covered of it, uint8 (height, width), 255; not to be written to.
+    """
 
-    def __init__(self, token: object, *, y: Plane, u: Plane, v: Plane, pts_90k: int) -> None:
+    __slots__ = ("covered", "pts_90k", "u", "v", "whole", "y")
+
+    def __init__(self, token: object, whole: Plane, *, covered: Plane, pts_90k: int) -> None:
         if token is not _PAINTED:
             raise TypeError("only insyn.site.shield.paint makes a MaskedFrame")
-        self.y, self.u, self.v, self.pts_90k = y, u, v, pts_90k
+        self.whole, self.covered, self.pts_90k = whole, covered, pts_90k
+        self.y, self.u, self.v = planes_of(whole)
+
+
+def planes_of(whole: Plane) -> tuple[Plane, Plane, Plane]:
+    """The planes of a picture in one piece, uint8 (height * 3/2, width), as views."""
+    height, width = whole.shape[0] // 3 * 2, whole.shape[1]
+    u, v = whole[height:].reshape(2, height // 2, width // 2)
+    return whole[:height], u, v

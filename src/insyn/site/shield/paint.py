@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from insyn.base.errors import UnreadableInput
 from insyn.site.shield import frame as frames
-from insyn.site.shield.frame import Mask, MaskedFrame, Plane, YuvFrame
+from insyn.site.shield.frame import Mask, MaskedFrame, Plane, YuvFrame, planes_of
 
 SOLID_YUV = (60, 134, 122)
 """Slate, limited range: neither black like a lost picture nor a colour that people wear."""
@@ -111,33 +111,22 @@ def paint(
     """
     if mask is None:
         return cover((frame.y.shape[1], frame.y.shape[0]), frame.pts_90k)
-    over_y, over_c = covered(mask, frame.y.shape)
-    planes = (frame.y, frame.u, frame.v)
-    masks = (over_y, over_c, over_c)
     if style is Style.MOSAIC and tiles is not None:
         fills = tiles.fills(frame)
     elif style is Style.GHOST and backdrop is not None:
         fills = _tinted(frame, backdrop)
     else:
         fills = _solid(*frame.y.shape)
-    y, u, v = (
-        _filled(plane, over, fill) for plane, over, fill in zip(planes, masks, fills, strict=True)
-    )
-    return MaskedFrame(frames._PAINTED, y=y, u=u, v=v, pts_90k=frame.pts_90k)
+    return _painted(frame, mask, fills)
 
 
 def cover(frame_size: tuple[int, int], pts_90k: int) -> MaskedFrame:
     """A picture of (width, height), even sides, of which all is covered."""
     width, height = frame_size
-    y, u, v = SOLID_YUV
-    half = (height // 2, width // 2)
-    return MaskedFrame(
-        frames._PAINTED,
-        y=np.full((height, width), y, np.uint8),
-        u=np.full(half, u, np.uint8),
-        v=np.full(half, v, np.uint8),
-        pts_90k=pts_90k,
-    )
+    whole = _blank(height, width)
+    for plane, value in zip(planes_of(whole), SOLID_YUV, strict=True):
+        plane[:] = value
+    return MaskedFrame(frames._PAINTED, whole, covered=_everything(height, width), pts_90k=pts_90k)
 
 
 def coarse(frame: YuvFrame) -> MaskedFrame:
@@ -145,21 +134,34 @@ def coarse(frame: YuvFrame) -> MaskedFrame:
 
     Colours are not frozen here: eight rows of a whole picture hold too little to be put together.
     """
-    everywhere = np.ones(frame.y.shape, bool)
     height, width = frame.y.shape
     grid = (max(1, round(BLOCKS_PER_HEIGHT * width / height)), BLOCKS_PER_HEIGHT)
     fills = tuple(
         _enlarged(np.asarray(cv2.resize(plane, grid, interpolation=cv2.INTER_AREA)), plane)
         for plane in (frame.y, frame.u, frame.v)
     )
-    over_y, over_c = covered(everywhere, frame.y.shape)
-    y, u, v = (
-        _filled(plane, over, fill)
-        for plane, over, fill in zip(
-            (frame.y, frame.u, frame.v), (over_y, over_c, over_c), fills, strict=True
-        )
-    )
-    return MaskedFrame(frames._PAINTED, y=y, u=u, v=v, pts_90k=frame.pts_90k)
+    return _painted(frame, np.ones(frame.y.shape, bool), fills)
+
+
+def _painted(frame: YuvFrame, mask: Mask, fills: tuple[Plane, ...]) -> MaskedFrame:
+    over_y, over_c = covered(mask, frame.y.shape)
+    # Nothing is covered outside of this box.
+    x, y, wide, high = cv2.boundingRect(over_c)
+    half = (slice(y, y + high), slice(x, x + wide))
+    full = (slice(2 * y, 2 * (y + high)), slice(2 * x, 2 * (x + wide)))
+    whole = _blank(*frame.y.shape)
+    parts = ((over_y, full), (over_c, half), (over_c, half))
+    for out, clear, fill, (over, box) in zip(
+        planes_of(whole), (frame.y, frame.u, frame.v), fills, parts, strict=True
+    ):
+        out[:] = clear
+        if wide:
+            cv2.copyTo(fill[box], over[box], out[box])
+    return MaskedFrame(frames._PAINTED, whole, covered=over_y, pts_90k=frame.pts_90k)
+
+
+def _blank(height: int, width: int) -> Plane:
+    return np.empty((height * 3 // 2, width), np.uint8)
 
 
 def covered(mask: Mask, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
@@ -178,38 +180,46 @@ def covered(mask: Mask, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
             "analyse the picture anew"
         )
     small = mask.view(np.uint8) * np.uint8(255)
-    over_y = np.asarray(small)
+    x, y, wide, high = _box(small, height, width)
+    part = small[y : y + high, x : x + wide]
+    across, down = width // columns, height // rows
     if (rows, columns) != (height, width):
-        over_y = _enlarged_mask(small, height, width)
-    area = cv2.resize(over_y, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    over_c = np.asarray(cv2.threshold(area, 0, 255, cv2.THRESH_BINARY)[1], np.uint8)
+        # Linear, then anything above zero: half a mask's pixel more on every side.
+        size = (width, height) if part.shape == small.shape else (wide * across, high * down)
+        part = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
+        part = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY)[1]
+    half = (part.shape[1] // 2, part.shape[0] // 2)
+    colour = cv2.resize(part, half, interpolation=cv2.INTER_AREA)
+    colour = cv2.threshold(colour, 0, 255, cv2.THRESH_BINARY)[1]
+    if part.shape == (height, width):
+        return np.asarray(part, np.uint8), np.asarray(colour, np.uint8)
+    over_y = np.zeros((height, width), np.uint8)
+    over_c = np.zeros((height // 2, width // 2), np.uint8)
+    x, y = x * across, y * down
+    over_y[y : y + part.shape[0], x : x + part.shape[1]] = part
+    over_c[y // 2 : y // 2 + half[1], x // 2 : x // 2 + half[0]] = colour
     return over_y, over_c
 
 
-def _enlarged_mask(small: Plane, height: int, width: int) -> Plane:
-    """Linear, then anything above zero: half a mask's pixel more on every side."""
+def _box(small: Plane, height: int, width: int) -> tuple[int, int, int, int]:
+    """(x, y, width, height) of what of a small mask is enlarged; even.
+
+    Only around what is covered: where the scale is whole, a part is enlarged as the whole is.
+    """
     rows, columns = small.shape
-    x, y, wide, high = 0, 0, columns, rows
-    if height % rows == 0 and width % columns == 0:
-        # Only around what is covered: where the scale is whole, a part is enlarged as the whole is.
-        x, y, wide, high = cv2.boundingRect(small)
-        x, y, right, lower = max(0, x - 1), max(0, y - 1), x + wide + 1, y + high + 1
-        wide, high = min(columns, right) - x, min(rows, lower) - y
-    across, down = width // columns, height // rows
-    whole = (wide, high) == (columns, rows)
-    size = (width, height) if whole else (wide * across, high * down)
-    part = cv2.resize(small[y : y + high, x : x + wide], size, interpolation=cv2.INTER_LINEAR)
-    part = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY)[1]
-    if whole:
-        return np.asarray(part, np.uint8)
-    out = np.zeros((height, width), np.uint8)
-    out[y * down : (y + high) * down, x * across : (x + wide) * across] = part
+    if height % rows or width % columns or rows % 2 or columns % 2:
+        return 0, 0, columns, rows
+    x, y, wide, high = cv2.boundingRect(small)
+    right, lower = min(columns, x + wide + 2) & ~1, min(rows, y + high + 2) & ~1
+    x, y = max(0, x - 1) & ~1, max(0, y - 1) & ~1
+    return x, y, right - x, lower - y
+
+
+@lru_cache(maxsize=8)
+def _everything(height: int, width: int) -> Plane:
+    out = np.full((height, width), 255, np.uint8)
+    out.flags.writeable = False
     return out
-
-
-def _filled(plane: Plane, over: Plane, fill: Plane) -> Plane:
-    out = plane.copy()
-    return np.asarray(cv2.copyTo(fill, over, out), np.uint8)
 
 
 @lru_cache(maxsize=8)

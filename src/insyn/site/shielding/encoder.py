@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import numpy as np
 
 from insyn.base.errors import UnreadableInput
 from insyn.site.shield.frame import MaskedFrame
@@ -93,12 +92,12 @@ class MaskedEncoder:
 
 # `Any`: PyAV's frame, whose stubs name no planes.
 def frame_of(masked: MaskedFrame) -> Any:
-    """The masked picture as FFmpeg takes it, with its time."""
-    height, width = masked.y.shape
-    frame: Any = av.VideoFrame(width, height, "yuv420p")
-    for plane, given in zip(frame.planes, (masked.y, masked.u, masked.v), strict=True):
-        lines = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        lines[: plane.height, : plane.width] = given
+    """The masked picture as FFmpeg takes it, with its time; not copied where that can be."""
+    frame: Any
+    if masked.y.shape[0] % 4 == 0:
+        frame = av.VideoFrame.from_numpy_buffer(masked.whole, "yuv420p")
+    else:  # PyAV takes such a buffer for a picture of less height
+        frame = av.VideoFrame.from_ndarray(masked.whole, "yuv420p")
     frame.pts, frame.time_base = masked.pts_90k, Fraction(1, TICKS)
     return frame
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import av
 import cv2
-import numpy as np
 
 from insyn.base.errors import UnreadableInput, UsageError
 from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analysed, analysis_size
@@ -24,7 +23,7 @@ from insyn.site.shield.detector import Detector
 from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of, fitting
 from insyn.site.shield.foresight import Foreseen, Foresight, Survey
 from insyn.site.shield.frame import YuvFrame
-from insyn.site.shield.paint import Style, Tiles, covered, paint
+from insyn.site.shield.paint import Style, Tiles, paint
 from insyn.site.shielding.detecting import Foreseeing, Paced
 from insyn.site.shielding.file_pictures import Pictures
 from insyn.site.shielding.file_writing import Film, MaskFilm
@@ -156,13 +155,10 @@ def _write(order: Order, steps: Iterator[Step], size: tuple[int, int], report: R
             if film is None:
                 film = Film(order.target, (width, height), source.fps, audio=sound)
                 masks = MaskFilm(order.masks, size, source.fps) if order.masks else None
-            over = np.full((height, width), 255, np.uint8)
-            if step.mask is not None:
-                over = covered(step.mask, (height, width))[0]
             film.add(step.frame)
             if masks is not None:
-                masks.add(over, step.frame.pts_90k)
-            share = cv2.countNonZero(over) / over.size
+                masks.add(step.frame.covered, step.frame.pts_90k)
+            share = cv2.countNonZero(step.frame.covered) / step.frame.covered.size
             report.note(step.state, step.frame.pts_90k, share, step.text)
         if film is None:
             raise UnreadableInput(f"{order.source} holds no picture; give a video file")
