@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import cv2
@@ -350,8 +351,13 @@ class Foresight:
         self._size = (width, height)
         self._comparison = Comparison(background)
         self._shapes = Shapes(self._size, grow=GROW)
-        self._waiting: list[tuple[YuvFrame, Compared]] = []
-        self._past: list[tuple[int, Compared]] = []
+        self._waiting: deque[tuple[YuvFrame, Compared]] = deque()
+        self._past: deque[tuple[int, Compared]] = deque()
+        # In which picture, by its number, each pixel was in an area last: of those decided, and of
+        # all. Bridges are as long as many pictures; this way each is looked at once.
+        self._decided = 0
+        self._last_decided = np.full((height, width), -1, np.int32)
+        self._last_taken = self._last_decided.copy()
         self._followed_90k = 0
 
     def step(self, frame: YuvFrame) -> list[Foreseen]:
@@ -363,6 +369,8 @@ class Foresight:
         if not 0 <= frame.pts_90k - self._followed_90k < 45_000:
             self._comparison.follow(small, compared, covered)
             self._followed_90k = frame.pts_90k
+        number = self._decided + len(self._waiting)
+        np.copyto(self._last_taken, number, where=compared.areas > 0)
         self._waiting.append((frame, compared))
         out: list[Foreseen] = []
         while frame.pts_90k - self._waiting[0][0].pts_90k > BRIDGE_S * 90_000:
@@ -374,23 +382,24 @@ class Foresight:
         return [self._decide() for _ in range(len(self._waiting))]
 
     def _decide(self) -> Foreseen:
-        frame, compared = self._waiting[0]
+        frame, compared = self._waiting.popleft()
         at = frame.pts_90k
         near = int(HOLD_S * 90_000)
-        areas = compared.areas.copy()
-        before, after = areas.copy(), areas.copy()
+        before = self._last_decided >= self._decided - len(self._past)
+        after = self._last_taken > self._decided
+        areas = np.asarray(cv2.bitwise_or(compared.areas, _areas(before & after)), np.uint8)
         for pts, other in self._past:
-            cv2.bitwise_or(before, other.areas, dst=before)
             if at - pts <= near:
                 cv2.bitwise_or(areas, other.areas, dst=areas)
-        for later, other in self._waiting[1:]:
-            cv2.bitwise_or(after, other.areas, dst=after)
-            if later.pts_90k - at <= near:
-                cv2.bitwise_or(areas, other.areas, dst=areas)
-        cv2.bitwise_or(areas, cv2.bitwise_and(before, after), dst=areas)
-        self._waiting.pop(0)
-        self._past = [one for one in self._past if at - one[0] <= BRIDGE_S * 90_000]
+        for later, other in self._waiting:
+            if later.pts_90k - at > near:
+                break
+            cv2.bitwise_or(areas, other.areas, dst=areas)
+        while self._past and at - self._past[0][0] > BRIDGE_S * 90_000:
+            self._past.popleft()
         self._past.append((at, compared))
+        np.copyto(self._last_decided, self._decided, where=compared.areas > 0)
+        self._decided += 1
         if not compared.sound:
             return Foreseen(frame=frame, mask=None, people=None, activity=1.0)
         grown = self._shapes.grown(self._shapes.crowned(self._shapes.filled(areas))) > 0
@@ -400,3 +409,7 @@ class Foresight:
             people=grown & ~compared.unknown,
             activity=float(np.count_nonzero(areas) / areas.size),
         )
+
+
+def _areas(mask: Mask) -> NDArray[np.uint8]:
+    return mask.view(np.uint8) * np.uint8(255)

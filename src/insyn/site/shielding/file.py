@@ -17,6 +17,7 @@ import av
 import cv2
 
 from insyn.base.errors import UnreadableInput, UsageError
+from insyn.base.memory import keep_freed_memory
 from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analysed, analysis_size
 from insyn.site.shield.background import Background, confirmed
 from insyn.site.shield.detector import Detector
@@ -117,6 +118,7 @@ def mask_file(order: Order, progress: Progress = lambda _what, _done, _all: None
         UnreadableInput: the source is no video, or is broken; nothing is written then.
     """
     _check(order)
+    keep_freed_memory()
     began = time.monotonic()
     model = OnnxDetector(order.detector) if order.detector else None
     with contextlib.closing(Pictures(order.source)) as pictures:
