@@ -34,6 +34,12 @@ def analysed(frame: YuvFrame, size: tuple[int, int]) -> Small:
     return np.asarray(cv2.merge(planes), np.uint8)
 
 
+LITTLE = 1.5
+"""What is shrunk by so little at most is interpolated: each pixel is then mixed of the same four as
+in the average of the area it covers, in much the same shares, and OpenCV does it in a fifth of the
+time (0.9 of 1.4 ms went there, for 1080p)."""
+
+
 def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """A plane in (width, height); halved while that is too much, which costs a fifth."""
     high, wide = plane.shape
@@ -42,5 +48,5 @@ def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
         plane = np.asarray(cv2.resize(plane, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
     if (wide, high) == size:
         return plane
-    way = cv2.INTER_AREA if wide >= size[0] else cv2.INTER_LINEAR
+    way = cv2.INTER_AREA if wide > LITTLE * size[0] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(plane, size, interpolation=way), np.uint8)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.frame import Mask
 
-LOOKS = 4
+LOOKS, NONE = 4, 255
 LUMA_APART, CHROMA_APART = 11.0, 7.0
 """Levels by which two looks of a pixel differ."""
 
@@ -27,6 +27,9 @@ STIR = 8.0
 
 
 Plane = NDArray[np.float32]
+Number = NDArray[np.uint8]
+"""(height, width): which of its looks a pixel shows, or `NONE` of them."""
+
 Rank = NDArray[np.intp]
 """(height, width): which look of each pixel is meant, as a place in a store laid flat."""
 
@@ -55,32 +58,57 @@ class Codebook:
     def add(self, picture: Small, moving: Motion, lasting_s: float) -> None:
         """Take a picture that stands for so many seconds; `moving` is where bodies move."""
         self.seconds += lasting_s
-        now = [plane.astype(np.float32) for plane in cv2.split(picture)]
-        at, apart = self._nearest(now)
-        missed = apart > 1.0
-        if missed.any():
-            # The look least seen makes room; a quiet one is worth more than a busy one.
-            weakest = self._flat(_least(self.seen + 4 * self.quiet)[0])
-            at = np.where(missed, weakest, at)
-        kept = (~missed).astype(np.float32)
-
-        def add_to(store: Plane, value: Plane | np.float32) -> None:
-            store.ravel()[at] = store.ravel()[at] * kept + value
-
+        now = [plane.astype(np.float32).ravel() for plane in cv2.split(picture)]
+        look = self.nearest(picture).ravel()
         second = np.float32(lasting_s)
-        add_to(self.seen, second)
-        for store, where in (
-            (self.quiet, ~moving.around),
-            (self.calm, ~moving.seen),
-            (self.stirred, moving.now),
-            (self.edged, moving.edge),
-        ):
-            add_to(store, where * second)
-        rate = np.maximum(second / np.maximum(self.seen.ravel()[at], np.float32(1e-6)), 0.02)
-        rate = np.where(missed, np.float32(1.0), np.minimum(rate, 1.0)).astype(np.float32)
+        counted = [
+            np.ones(look.shape, bool),
+            *(each.ravel() for each in (~moving.around, ~moving.seen, moving.now, moving.edge)),
+        ]
+        # Most pixels show their first look, and are dealt with where they lie, all at once; the
+        # others are picked out, which takes ten times as long for each.
+        first = look == 0
+        self._learn(slice(look.size), now, [(each & first) * second for each in counted], first)
+        others = np.flatnonzero(~first)
+        self._learn(
+            self._room(others, look[others]),
+            [plane[others] for plane in now],
+            [each[others] * second for each in counted],
+            np.ones(others.shape, bool),
+            look[others] == NONE,
+        )
+
+    def _room(self, pixels: NDArray[np.intp], look: NDArray[np.uint8]) -> NDArray[np.intp]:
+        """Where the looks of some pixels lie in a store laid flat; new ones get a place."""
+        place = look.astype(np.intp)
+        new = look == NONE
+        # The look least seen makes room; a quiet one is worth more than a busy one.
+        seen, quiet = (each.reshape(LOOKS, -1)[:, pixels[new]] for each in (self.seen, self.quiet))
+        place[new] = (seen + 4 * quiet).argmin(axis=0)
+        return np.asarray(place * self._pixels.size + pixels, np.intp)
+
+    def _learn(
+        self,
+        at: slice | NDArray[np.intp],
+        now: list[Plane],
+        gains: list[Plane],
+        chosen: NDArray[np.bool_],
+        new: NDArray[np.bool_] | bool = False,
+    ) -> None:
+        """Add to the looks that lie `at` in a store laid flat, where they are chosen.
+
+        `gains` are seconds to be added; what is `new` begins anew.
+        """
+        kept = np.float32(1.0) - new
+        counts = (self.seen, self.quiet, self.calm, self.stirred, self.edged)
+        for store, gain in zip(counts, gains, strict=True):
+            store.ravel()[at] = store.ravel()[at] * kept + gain
+        rate = gains[0] / np.maximum(self.seen.ravel()[at], np.float32(1e-6))
+        rate = np.minimum(np.maximum(rate, np.float32(0.02)), np.float32(1.0)) * chosen
+        rate = np.where(new, np.float32(1.0), rate)
         away = []
         for store, plane in zip(self._means, now, strict=True):
-            whole = np.where(missed, plane, store.ravel()[at])
+            whole = np.where(new, plane, store.ravel()[at])
             away.append(plane - whole)
             store.ravel()[at] = whole + rate * away[-1]
         colour = np.maximum(np.abs(away[1]), np.abs(away[2]))
@@ -88,20 +116,30 @@ class Codebook:
             old = store.ravel()[at] * kept
             store.ravel()[at] = old + rate * (value - old)
 
-    def weigh(self, picture: Small, busy_places: Mask, lasting_s: float) -> None:
-        """Count a picture's quiet seconds anew, without learning from it."""
-        at, apart = self._nearest([plane.astype(np.float32) for plane in cv2.split(picture)])
-        counts = (apart <= 1.0) & ~busy_places
-        self.empty.ravel()[at] += counts * np.float32(lasting_s)
+    def weigh(self, look: Number, busy_places: Mask, lasting_s: float) -> None:
+        """Count a picture's quiet seconds anew, by the look that each of its pixels shows."""
+        free = ~busy_places
+        for number, store in enumerate(self.empty):
+            store += ((look == number) & free) * np.float32(lasting_s)
 
-    def _nearest(self, now: list[Plane]) -> tuple[Rank, Plane]:
-        """The look that each pixel is nearest to, and how far off it is; beyond 1 is another."""
-        luma, u, v = (np.abs(mean - plane) for mean, plane in zip(self._means, now, strict=True))
-        luma /= np.float32(LUMA_APART)
-        np.maximum(u, v, out=u)
-        u /= np.float32(CHROMA_APART)
-        nearest, apart = _least(np.maximum(luma, u, out=luma))
-        return self._flat(nearest), apart
+    def nearest(self, picture: Small) -> Number:
+        """The number of the look that each pixel shows; `NONE` where it is another than all."""
+        planes = [plane.astype(np.float32) for plane in cv2.split(picture)]
+        look = np.zeros(planes[0].shape, np.uint8)
+        least = np.full(planes[0].shape, np.inf, np.float32)
+        for number in range(LOOKS):
+            luma, u, v = (
+                cv2.absdiff(mean[number], plane)
+                for mean, plane in zip(self._means, planes, strict=True)
+            )
+            luma /= np.float32(LUMA_APART)
+            colour = cv2.max(u, v)
+            colour /= np.float32(CHROMA_APART)
+            apart = cv2.max(luma, colour)
+            np.copyto(look, number, where=apart < least)
+            cv2.min(least, apart, dst=least)
+        np.copyto(look, NONE, where=least > 1.0)
+        return look
 
     def _flat(self, look: NDArray[np.intp]) -> Rank:
         return np.asarray(look * self._pixels.size + self._pixels, np.intp)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small, analysed
 from insyn.site.shield.background import Background
-from insyn.site.shield.codebook import Codebook, Motion, bodies, busy, reach
+from insyn.site.shield.codebook import Codebook, Motion, Number, bodies, busy, reach
 from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, YuvFrame
@@ -180,8 +180,9 @@ def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
         lit = fitted(one.picture, reference).applied(one.picture)
         book.add(lit, Motion(one.moving.now, one.moving.edge, seen, around | seen), one.lasting_s)
         brought.append(lit)
+    shown = [(lit, book.nearest(lit)) for lit in brought]
     for _ in range(ROUNDS):
-        _weigh(book, brought, samples, unit)
+        _weigh(book, shown, samples, unit)
     chosen = _chosen(book, unit)
     chosen = dataclasses.replace(chosen, known=chosen.known & always)
     pairs = [(one.picture, one.beside) for one in samples]
@@ -205,9 +206,12 @@ def _mainland(known: Mask, unit: float) -> Mask:
     return np.asarray((cv2.dilate(large[labels].astype(np.uint8), limb) > 0) & known)
 
 
-def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: float) -> None:
+def _weigh(
+    book: Codebook, shown: list[tuple[Small, Number]], samples: list[_Sample], unit: float
+) -> None:
     """Count the seconds in which a place and all around it look as empty.
 
+    `shown` are the samples in the light of the reference, and which looks they show.
     Who stands still is often not seen to move; but where the first look is beyond doubt, around a
     pixel in doubt, a body shows as a difference, and its reach covers the pixel.
     """
@@ -217,13 +221,15 @@ def _weigh(book: Codebook, brought: list[Small], samples: list[_Sample], unit: f
     sure = book.of(worth, likeliest) > 2.5 * book.of(worth, rival)
     book.empty[:] = 0.0
     shapes = Shapes((first.shape[1], first.shape[0]))
-    for lit, one in zip(brought, samples, strict=True):
+    for (lit, looked), one in zip(shown, samples, strict=True):
         y, u, v = cv2.split(cv2.absdiff(lit, first))
         differs = ((y > 18) | (u > 9) | (v > 9)) & sure
         opened = cv2.morphologyEx(
             differs.astype(np.uint8) * np.uint8(255), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
         )
-        book.weigh(lit, reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit), one.lasting_s)
+        book.weigh(
+            looked, reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit), one.lasting_s
+        )
 
 
 def _chosen(book: Codebook, unit: float) -> Background:

@@ -60,33 +60,59 @@ def same_light() -> Tone:
     return Tone(np.repeat(levels[:, None, None], 3, axis=2), 1.0, 0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Pairs:
     """Which level was seen as which value, and how often: samples repeat themselves manyfold.
 
-    `level`, `value` and `count` go together; `total` is the sum of `count`.
+    `level`, `value` and `count` go together, all float64 for the sake of quick products; `total` is
+    the sum of `count`.
     """
 
-    level: Numbers
-    value: Numbers
-    count: NDArray[np.int64]
-    total: int
+    __slots__ = ("count", "level", "total", "value")
+
+    def __init__(self, level: Numbers, value: Numbers, count: Numbers) -> None:
+        self.level, self.value, self.count = level, value, count
+        self.total = float(count.sum())
 
     def median(self, figures: Numbers) -> float:
         """The median over all samples of a figure that each pair has."""
         order = figures.argsort(kind="stable")
         reached = self.count[order].cumsum()
-        below, above = reached.searchsorted(((self.total - 1) // 2, self.total // 2), side="right")
+        middle = ((self.total - 1) // 2, self.total // 2)
+        below, above = reached.searchsorted(middle, side="right")
         return float((figures[order[below]] + figures[order[above]]) / 2)
 
     def where(self, chosen: NDArray[np.bool_]) -> _Pairs:
         """Some of the pairs."""
-        count = self.count[chosen]
-        return _Pairs(self.level[chosen], self.value[chosen], count, int(count.sum()))
+        return _Pairs(self.level[chosen], self.value[chosen], self.count[chosen])
 
-    def mean(self, figures: Numbers) -> float:
-        """The mean over all samples of a figure that each pair has."""
-        return float(figures @ self.count) / self.total
+
+class _Line:
+    """The line of least squares through pairs, of which each counts by its weight.
+
+    Attributes:
+        total: the weight of all.
+        level, value: where the middle of all lies; the line goes through it.
+        spread: variance of the levels; 0 says nothing about the slope.
+    """
+
+    __slots__ = ("_shared", "level", "spread", "total", "value")
+
+    def __init__(self, level: Numbers, value: Numbers, weight: Numbers, least: float) -> None:
+        self.total = float(weight.sum())
+        if self.total < least:
+            return
+        self.level, self.value = (
+            float(level @ weight) / self.total,
+            float(value @ weight) / self.total,
+        )
+        away = level - self.level
+        weighed = away * weight
+        self.spread = float(away @ weighed) / self.total
+        self._shared = float(weighed @ value) / self.total
+
+    def slope(self, least: float, most: float) -> float:
+        """The slope, within bounds."""
+        return min(most, max(least, self._shared / self.spread))
 
 
 def _sparse(picture: Small, step: int) -> Small:
@@ -108,11 +134,14 @@ def _paired(level: NDArray[np.uint8], value: NDArray[np.uint8]) -> _Pairs:
     keys <<= 8
     keys |= value
     keys.sort(kind="stable")  # for 16 bits this is a radix sort
-    ends = np.flatnonzero(keys[1:] != keys[:-1])
-    ends = np.append(ends, keys.size - 1) if keys.size else ends
+    is_last = np.ones(keys.size, bool)
+    np.not_equal(keys[1:], keys[:-1], out=is_last[:-1])
+    ends = is_last.nonzero()[0]
     some = keys[ends]
-    count = np.diff(ends, prepend=-1)
-    return _Pairs((some >> 8).astype(np.float64), (some & 255).astype(np.float64), count, keys.size)
+    count = ends.astype(np.float64)
+    count[1:] -= ends[:-1]
+    count[:1] += 1
+    return _Pairs((some >> 8).astype(np.float64), (some & 255).astype(np.float64), count)
 
 
 def fitted(background: Small, now: Small, empty: Mask | None = None) -> Tone:
@@ -190,15 +219,21 @@ def _line(pairs: _Pairs) -> tuple[float, float, float]:
     if pairs.total < 50:
         return 1.0, 0.0, 0.0
     best = (-1.0, 1.0, 0.0)
+    seen = pairs.where((pairs.value < 233) & (pairs.value > 17))
     for start in _starts(pairs):
-        gain, offset = _followed(pairs, *start)
-        away = np.abs(np.clip(pairs.level * gain + offset, 16, 235) - pairs.value)
-        share = int(pairs.count[away < 7].sum()) / pairs.total
+        gain, offset = _followed(seen, *start)
+        away = np.abs(_shown(pairs.level, gain, offset) - pairs.value)
+        share = float(pairs.count[away < 7].sum()) / pairs.total
         if share > best[0] + 0.01:
             best = (share, gain, offset)
         if best[0] + 0.01 >= 1.0:
             break  # no other line can be so much better
     return best[1], best[2], best[0]
+
+
+def _shown(level: Numbers, gain: float, offset: float) -> Numbers:
+    """Levels in a light, as far as a picture can show them."""
+    return np.minimum(np.maximum(level * gain + offset, 16.0), 235.0)
 
 
 def _starts(pairs: _Pairs) -> Iterator[tuple[float, float]]:
@@ -209,7 +244,7 @@ def _starts(pairs: _Pairs) -> Iterator[tuple[float, float]]:
         yield 1.0, brighter
     usable = pairs.where((pairs.level > 40) & (pairs.value < 232) & (pairs.value > 18))
     if usable.total > 50:
-        ratios = np.repeat((usable.value - 16) / (usable.level - 16), usable.count)
+        ratios = np.repeat((usable.value - 16) / (usable.level - 16), usable.count.astype(np.intp))
         for gain in np.quantile(ratios, (0.25, 0.5, 0.75)).tolist():
             yield gain, 16 - 16 * gain
 
@@ -217,24 +252,18 @@ def _starts(pairs: _Pairs) -> Iterator[tuple[float, float]]:
 def _followed(pairs: _Pairs, gain: float, offset: float) -> tuple[float, float]:
     """The line of least squares near the one given, narrower and narrower: a step may be large."""
     for width in (24.0, 12.0, 7.0):
-        predicted = np.clip(pairs.level * gain + offset, 16, 235)
-        near = np.abs(predicted - pairs.value) < width
-        chosen = pairs.where(near & (pairs.value < 233) & (pairs.value > 17))
-        if chosen.total < 40:
+        away = pairs.value - _shown(pairs.level, gain, offset)
+        near = np.abs(away) < width
+        line = _Line(pairs.level, pairs.value, pairs.count * near, least=40.0)
+        if line.total < 40:
             break
-        gain, offset = _least_squares(chosen, gain, offset)
+        if line.spread < 9.0:  # one level only: an offset says all there is
+            chosen = pairs.where(near)
+            offset += chosen.median(chosen.value - (chosen.level * gain + offset))
+        else:
+            gain = line.slope(0.1, 4.0)
+            offset = line.value - gain * line.level
     return gain, offset
-
-
-def _least_squares(pairs: _Pairs, gain: float, offset: float) -> tuple[float, float]:
-    mean, seen = pairs.mean(pairs.level), pairs.mean(pairs.value)
-    away = pairs.level - mean
-    spread = pairs.mean(away * away)
-    if spread < 9.0:  # one level only: an offset says all there is
-        return gain, offset + pairs.median(pairs.value - (pairs.level * gain + offset))
-    slope = pairs.mean(away * (pairs.value - seen)) / spread
-    slope = min(4.0, max(0.1, slope))
-    return slope, seen - slope * mean
 
 
 def _curve(pairs: _Pairs, gain: float, offset: float) -> NDArray[np.uint8]:
@@ -268,17 +297,12 @@ def _chroma_line(pairs: _Pairs, gain: float) -> tuple[float, float]:
     slope, shift = 1.0, pairs.median(value - level)
     for width in (10.0, 5.0, 4.0):
         near = np.abs(level * slope + shift - value) < width
-        chosen = pairs.where(near)
-        if chosen.total < 50:
+        line = _Line(level, value, pairs.count * near, least=50.0)
+        if line.total < 50:
             break
-        here, seen = level[near], value[near]
-        mean, seen_mean = chosen.mean(here), chosen.mean(seen)
-        away = here - mean
-        spread = chosen.mean(away * away)
-        if spread > 6.0:
-            slope = chosen.mean(away * (seen - seen_mean))
-            slope = min(2.5, max(0.2, slope / spread))
-            shift = seen_mean - slope * mean
+        if line.spread > 6.0:
+            slope = line.slope(0.2, 2.5)
+            shift = line.value - slope * line.level
         else:
-            shift = chosen.median(seen - slope * here)
+            shift = pairs.where(near).median((value - slope * level)[near])
     return slope, shift
