@@ -54,6 +54,9 @@ ROW_S, ROW = 6.0, 5
 """Whoever stands shifts their weight in so many seconds; so many samples at least are looked at
 together."""
 
+ALIKE = (18, 9, 9)
+"""Levels of luma and colour by which a picture may be off a first look that is beyond doubt."""
+
 STAYS_AREA = 150
 """Pixels of a picture 320 wide: less is a leaf or a lamp."""
 
@@ -159,8 +162,24 @@ class Survey:
 def reference_of(samples: list[_Sample]) -> Small:
     """A picture that all samples are brought to: their median."""
     some = samples[:: max(1, len(samples) // 41)]
-    middle = np.median(np.stack([one.picture for one in some]), axis=0)
-    return np.asarray(middle, np.uint8)
+    pictures = [one.picture for one in some]
+    lower, upper = (_ranked(pictures, rank) for rank in ((len(some) - 1) // 2, len(some) // 2))
+    return np.asarray((lower & upper) + ((lower ^ upper) >> 1), np.uint8)  # their mean
+
+
+def _ranked(pictures: list[Small], rank: int) -> Small:
+    """At each place the value that so many of at most 255 are not above, found bit by bit.
+
+    A tenth of the time that sorting them takes.
+    """
+    found = np.zeros_like(pictures[0])
+    for bit in (128, 64, 32, 16, 8, 4, 2, 1):
+        tried = found | np.uint8(bit)
+        below = np.zeros_like(found)
+        for each in pictures:
+            below -= np.asarray(cv2.compare(each, tried, cv2.CMP_LT), np.uint8)  # -255 is 1 more
+        np.copyto(found, tried, where=below <= rank)
+    return found
 
 
 def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
@@ -218,18 +237,14 @@ def _weigh(
     likeliest, rival = book.ordered()
     first = book.look(likeliest)
     worth = book.worth()
-    sure = book.of(worth, likeliest) > 2.5 * book.of(worth, rival)
+    sure = _areas(book.of(worth, likeliest) > 2.5 * book.of(worth, rival))
     book.empty[:] = 0.0
-    shapes = Shapes((first.shape[1], first.shape[0]))
+    shapes, spot = Shapes((first.shape[1], first.shape[0])), np.ones((3, 3), np.uint8)
     for (lit, looked), one in zip(shown, samples, strict=True):
-        y, u, v = cv2.split(cv2.absdiff(lit, first))
-        differs = ((y > 18) | (u > 9) | (v > 9)) & sure
-        opened = cv2.morphologyEx(
-            differs.astype(np.uint8) * np.uint8(255), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)
-        )
-        book.weigh(
-            looked, reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit), one.lasting_s
-        )
+        alike = cv2.inRange(cv2.absdiff(lit, first), (0, 0, 0), ALIKE)
+        opened = cv2.morphologyEx(cv2.subtract(sure, alike), cv2.MORPH_OPEN, spot)
+        places = reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit)
+        book.weigh(looked, places, one.lasting_s)
 
 
 def _chosen(book: Codebook, unit: float) -> Background:

@@ -43,6 +43,9 @@ which a shift of the scene's own edges explains more than this share, the scene 
 TIMES, OFTEN, MOSTLY = 3, 0.06, 0.25
 """So many looks, this share of all, and this share of those in which something differs."""
 
+EACH = 2
+"""For what the whole scene shares, so many rows and columns apart are enough: places overlap."""
+
 CHANCE = 3.5
 """Standard errors by which the variance of mere noise may come out too large somewhere."""
 
@@ -102,16 +105,14 @@ class Swaying:
         now, before = (self._edges.causes_of(each) for each in (look.now, look.before))
         self._share.add(look, now, before, visible)
         self._strides.add(look, now, visible)
-        sure = visible > 0
+        some = visible[::EACH, ::EACH] > 0
         for axis, (one, two) in enumerate(
             zip(self._edges.shifts(now), self._edges.shifts(before), strict=True)
         ):
             # What all places share is the camera's own trembling.
-            strong = sure & self._edges.strong[axis]
-            shown = np.count_nonzero(strong) > 200
-            one, two = (
-                each - (float(np.median(each[strong])) if shown else 0.0) for each in (one, two)
-            )
+            strong = some & self._edges.strong[axis][::EACH, ::EACH]
+            if np.count_nonzero(strong) > 200 / EACH**2:
+                one, two = (each - np.median(each[::EACH, ::EACH][strong]) for each in (one, two))
             self._near[axis].add(one, two, visible)
             self._apart[axis].add(one, two, alone)
 
