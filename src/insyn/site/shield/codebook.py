@@ -133,10 +133,10 @@ class Codebook:
                 cv2.absdiff(mean[number], plane)
                 for mean, plane in zip(self._means, planes, strict=True)
             )
-            luma /= np.float32(LUMA_APART)
-            colour = cv2.max(u, v)
-            colour /= np.float32(CHROMA_APART)
-            apart = cv2.max(luma, colour)
+            apart = cv2.max(
+                np.divide(luma, np.float32(LUMA_APART), out=luma),
+                np.divide(cv2.max(u, v), np.float32(CHROMA_APART), out=u),
+            )
             np.copyto(look, number, where=apart < least)
             cv2.min(least, apart, dst=least)
         np.copyto(look, NONE, where=least > 1.0)

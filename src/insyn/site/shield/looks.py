@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
-from insyn.site.shield.comparison import Comparison
+from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Gray
 from insyn.site.shield.light import Tone
 
@@ -47,23 +48,35 @@ class Look:
         return np.asarray(0.5 * (self.now - self.before), np.float32)
 
 
+RECENT = 8
+"""So many pictures are remembered: the one a little before was often looked at for itself."""
+
+
 def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None]:
     """Each pair in turn; None where the light is not understood."""
     # What is unknown may differ throughout, and would hide all around it.
     comparison = Comparison(background, follows_shift=False, known_only=True)
     scene = background.mean[:, :, 0]
+    recent: deque[tuple[Small, Compared, Plane]] = deque(maxlen=RECENT)
+
+    def beside(picture: Small) -> tuple[Compared, Plane]:
+        for known, compared, away in recent:
+            if known is picture:
+                return compared, away
+        compared = comparison.compare(picture)
+        away = _away(picture, scene, compared.tone)
+        recent.append((picture, compared, away))
+        return compared, away
+
     for pair in pairs:
-        both = [comparison.compare(picture) for picture in pair]
-        if not all(one.sound for one in both):
+        (before, earlier), (now, away) = (beside(picture) for picture in reversed(pair))
+        if not (now.sound and before.sound):
             yield None
             continue
-        areas = np.asarray(cv2.bitwise_or(both[0].areas, both[1].areas), np.uint8)
+        areas = np.asarray(cv2.bitwise_or(now.areas, before.areas), np.uint8)
         comparison.masked(areas > 0)
         seen = comparison.shapes.grown(comparison.shapes.grown(areas)) == 0
-        now, before = (
-            _away(picture, scene, one.tone) for picture, one in zip(pair, both, strict=True)
-        )
-        yield Look(now, before, areas, seen.astype(np.float32))
+        yield Look(away, earlier, areas, seen.astype(np.float32))
 
 
 def _away(picture: Small, scene: NDArray[np.uint8], tone: Tone) -> Plane:

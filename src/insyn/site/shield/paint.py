@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.base.errors import UnreadableInput
@@ -181,7 +182,7 @@ def covered(mask: Mask, shape: tuple[int, ...]) -> tuple[Plane, Plane]:
         )
     small = mask.view(np.uint8) * np.uint8(255)
     x, y, wide, high = _box(small, height, width)
-    part = small[y : y + high, x : x + wide]
+    part: MatLike = small[y : y + high, x : x + wide]
     across, down = width // columns, height // rows
     if (rows, columns) != (height, width):
         # Linear, then anything above zero: half a mask's pixel more on every side.

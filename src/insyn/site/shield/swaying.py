@@ -11,14 +11,16 @@ series with that of its steps.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from insyn.site.shield.background import Background
 from insyn.site.shield.frame import Mask
-from insyn.site.shield.looks import Look, Plane, smooth
+from insyn.site.shield.looks import RECENT, Look, Plane, smooth
 
 WIDE, HIGH = 9, 13
 """Pixels of a picture 320 wide: a place, about as large as a head near or a body far."""
@@ -44,7 +46,7 @@ TIMES, OFTEN, MOSTLY = 3, 0.06, 0.25
 """So many looks, this share of all, and this share of those in which something differs."""
 
 EACH = 2
-"""For what the whole scene shares, so many rows and columns apart are enough: places overlap."""
+"""Places overlap, and are looked at so many rows and columns apart: a quarter of the work."""
 
 CHANCE = 3.5
 """Standard errors by which the variance of mere noise may come out too large somewhere."""
@@ -86,10 +88,9 @@ class Swaying:
         self._edges = edges = _Edges(background, unit)
         self._place = place_of(unit)
         self._around = np.ones((round(APART * unit) | 1,) * 2, np.uint8)
-        self._near, self._apart = (
-            [_Series(background.known.shape) for _ in range(2)] for _ in range(2)
-        )
+        self._near, self._apart = ([_Series(edges.shape) for _ in range(2)] for _ in range(2))
         self._share = _Share(edges)
+        self._recent: deque[tuple[Plane, _Causes]] = deque(maxlen=RECENT)
         self._strides = _Strides(edges)
 
     def begin_row(self) -> None:
@@ -100,21 +101,30 @@ class Swaying:
 
     def add(self, look: Look) -> None:
         """Take the next look."""
-        visible = (cv2.blur(look.seen, self._place) > SEEN).astype(np.float32)
-        alone = visible * (cv2.dilate(look.areas, self._around) == 0)
-        now, before = (self._edges.causes_of(each) for each in (look.now, look.before))
-        self._share.add(look, now, before, visible)
+        pixels = (cv2.blur(look.seen, self._place) > SEEN).astype(np.float32)
+        visible = _places(pixels)
+        alone = visible * (_places(cv2.dilate(look.areas, self._around)) == 0)
+        before, now = (self._causes_of(each) for each in (look.before, look.now))
+        self._share.add(look, now, before, pixels)
         self._strides.add(look, now, visible)
-        some = visible[::EACH, ::EACH] > 0
+        sure = visible > 0
         for axis, (one, two) in enumerate(
             zip(self._edges.shifts(now), self._edges.shifts(before), strict=True)
         ):
             # What all places share is the camera's own trembling.
-            strong = some & self._edges.strong[axis][::EACH, ::EACH]
+            strong = sure & self._edges.strong[axis]
             if np.count_nonzero(strong) > 200 / EACH**2:
-                one, two = (each - np.median(each[::EACH, ::EACH][strong]) for each in (one, two))
+                one, two = (each - np.median(each[strong]) for each in (one, two))
             self._near[axis].add(one, two, visible)
             self._apart[axis].add(one, two, alone)
+
+    def _causes_of(self, away: Plane) -> _Causes:
+        for known, causes in self._recent:
+            if known is away:
+                return causes
+        causes = self._edges.causes_of(away)
+        self._recent.append((away, causes))
+        return causes
 
     def found(self) -> Sway:
         """What is known now."""
@@ -125,13 +135,17 @@ class Swaying:
             )
             for far, close in zip(self._apart, self._near, strict=True)
         )
-        return Sway(
-            np.hypot(across[0], down[0]),
-            np.maximum(across[1], down[1]),
-            self._edges.has_edges,
-            *self._share.found(),
-            self._strides.found(),
+        has_edges = self._edges.has_edges
+        pixels, error, changes, noise, shifts, strides = (
+            _between(each, has_edges.shape)
+            for each in (
+                np.hypot(across[0], down[0]),
+                np.maximum(across[1], down[1]),
+                *self._share.found(),
+                self._strides.found().astype(np.float32),
+            )
         )
+        return Sway(pixels, error, has_edges, changes, noise, shifts, has_edges & (strides >= 0.5))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +188,11 @@ class _Edges:
             np.asarray(cv2.Sobel(light, cv2.CV_32F, *by, scale=1 / 8), np.float32)
             for by in ((1, 0), (0, 1))
         )
-        slopes = [self.mean(each * each) for each in (across, down)]
+        steep = [cv2.blur(each * each, self._size) for each in (across, down)]
+        self.has_edges: Mask = np.asarray((steep[0] > FLAT) | (steep[1] > FLAT))
+        slopes = [_places(each) for each in steep]
+        self.shape = slopes[0].shape
         self.strong = [each > 8 * FLAT for each in slopes]
-        self.has_edges: Mask = np.asarray((slopes[0] > FLAT) | (slopes[1] > FLAT))
         self._planes = [(each, self.mean(each)) for each in (across, down, light)]
         lit = self.causes_of(light)
         self.power = lit.light + 1.0
@@ -190,7 +206,7 @@ class _Edges:
 
     def mean(self, plane: Plane) -> Plane:
         """The mean of each place."""
-        return np.asarray(cv2.blur(plane, self._size), np.float32)
+        return _places(cv2.blur(plane, self._size))
 
     def causes_of(self, away: Plane) -> _Causes:
         """What explains how a picture differs, in each place."""
@@ -268,31 +284,29 @@ class _Share:
 
     def __init__(self, edges: _Edges) -> None:
         self._edges = edges
-        shape = edges.has_edges.shape
-
-        def nothing() -> Plane:
-            return np.zeros(shape, np.float32)
-
-        self._count, self._free, self._wander, self._shift = (nothing() for _ in range(4))
-        self._noise, self._noisy_shift, self._differs = (nothing() for _ in range(3))
-        self._nothing = nothing
+        self._count, self._free, self._wander, self._shift, self._noise, self._noisy_shift = (
+            np.zeros(edges.shape, np.float32) for _ in range(6)
+        )
+        self._differs = np.zeros(edges.has_edges.shape, np.float32)
         self._begin()
 
     def _begin(self) -> None:
-        self._looks, self._level, self._squares = (self._nothing() for _ in range(3))
-        self._sum = _Causes(*(self._nothing() for _ in range(4)))
-        self._products = [self._nothing() for _ in range(3)]
+        self._looks, self._level, self._squares = (np.zeros_like(self._differs) for _ in range(3))
+        self._sum = _Causes(*(np.zeros_like(self._count) for _ in range(4)))
+        self._products = [np.zeros_like(self._count) for _ in range(3)]
 
-    def add(self, look: Look, now: _Causes, before: _Causes, visible: Plane) -> None:
-        middle = look.middle * visible
+    def add(self, look: Look, now: _Causes, before: _Causes, pixels: Plane) -> None:
+        """Take a look; `pixels` are those whose place is seen."""
+        visible = _places(pixels)
+        middle = look.middle * pixels
         self._level += middle
         self._squares += middle * middle
-        self._looks += visible
+        self._looks += pixels
         some = _scaled(now + before, 0.5 * visible)
         self._sum += some
         for kept, each in zip(self._products, self._edges.products(some), strict=True):
             kept += each
-        half = look.half * visible
+        half = look.half * pixels
         self._differs += half * half
         self._count += visible
         mean, light, shift = self._edges.products(_scaled(now - before, 0.5 * visible))
@@ -301,16 +315,18 @@ class _Share:
 
     def begin_row(self) -> None:
         looks = np.maximum(self._looks, 1)
-        of_mean = self._edges.products(self._sum)
-        mean, light, shift = (
-            every - once / looks for every, once in zip(self._products, of_mean, strict=True)
-        )
         pixels = np.asarray(self._squares - self._level * self._level / looks, np.float32)
         whole = self._edges.mean(pixels)
-        counts = self._looks > 1
+        looks = _places(self._looks)
+        counts = looks > 1
+        of_mean = self._edges.products(self._sum)
+        mean, light, shift = (
+            every - once / np.maximum(looks, 1)
+            for every, once in zip(self._products, of_mean, strict=True)
+        )
         self._wander += np.where(counts, whole - mean - light, 0.0)
         self._shift += np.where(counts, shift, 0.0)
-        self._free += np.maximum(0.0, self._looks - 1)
+        self._free += np.maximum(0.0, looks - 1)
         self._begin()
 
     def found(self) -> tuple[Plane, Plane, Plane]:
@@ -333,7 +349,7 @@ class _Strides:
     def __init__(self, edges: _Edges) -> None:
         self._edges = edges
         self._looks = 0
-        self._hidden, self._moved = (np.zeros(edges.has_edges.shape, np.float32) for _ in range(2))
+        self._hidden, self._moved = (np.zeros(edges.shape, np.float32) for _ in range(2))
 
     def add(self, look: Look, now: _Causes, visible: Plane) -> None:
         self._looks += 1
@@ -345,12 +361,27 @@ class _Strides:
 
     def found(self) -> Mask:
         often = self._moved >= max(TIMES, OFTEN * self._looks)
-        mostly = self._moved >= MOSTLY * self._hidden
-        return np.asarray(often & mostly & self._edges.has_edges)
+        return np.asarray(often & (self._moved >= MOSTLY * self._hidden))
 
 
 def _scaled(causes: _Causes, by: Plane) -> _Causes:
     return _Causes(causes.mean * by, causes.light * by, causes.across * by, causes.down * by)
+
+
+def _places(plane: MatLike) -> Plane:
+    """Of a figure of every pixel that of the places that are looked at."""
+    return np.ascontiguousarray(plane[::EACH, ::EACH])
+
+
+def _between(places: Plane, shape: tuple[int, ...]) -> Plane:
+    """A figure of every place as one of every pixel; those between two are halfway."""
+    out = places
+    for axis in (0, 1):
+        last = out.shape[axis] - 1
+        after = out.take(np.minimum(np.arange(1, last + 2), last), axis)
+        both = np.stack([out, (out + after) / 2], axis + 1)
+        out = both.reshape(*out.shape[:axis], -1, *out.shape[axis + 1 :])
+    return np.ascontiguousarray(out[: shape[0], : shape[1]], np.float32)
 
 
 def place_of(unit: float) -> tuple[int, int]:
