@@ -58,7 +58,7 @@ def scene_of(clip: Clip, *, taught: bool) -> Background:
 def followed(clip: Clip, scene: Background) -> Followed:
     """Every outline of the clip, followed."""
     foresight = Foresight(scene)
-    following = Following((scene.known.shape[1], scene.known.shape[0]))
+    following = Following(scene.size)
     for frame in Pictures(clip.path):
         for one in foresight.step(frame):
             following.add(one.frame.pts_90k, one.people, one.mask)

@@ -36,19 +36,39 @@ def test_a_shift_is_found_as_surely_the_hundredth_time_as_the_first() -> None:
 @pytest.mark.parametrize(("right", "down"), [(3, 2), (-5, 4), (9, -6)])
 def test_a_picture_is_brought_back(right: int, down: int) -> None:
     placing = Placing(SIZE, 1.2)
-    first = placing.placed(scene(1))
-    inside = (slice(20, -20), slice(20, -20))
+    first = scene(1)
+    assert placing.shift_of(first) == (0.0, 0.0)
     for noise in range(2, 40):
-        back = placing.placed(scene(noise, right, down))
-        away = np.abs(back[inside].astype(int) - first[inside].astype(int))
+        moved = scene(noise, right, down)
+        shift = placing.shift_of(moved)
+        assert shift == pytest.approx((right, down), abs=0.3)
+        back, shown = placing.spread(moved, shift)
+        there, was_shown = placing.spread(first, (0.0, 0.0))
+        both = shown & was_shown
+        away = np.abs(back[both].astype(int) - there[both].astype(int))
         assert np.mean(away[..., 0]) < 6
-    assert placing.furthest[0] in (abs(right), abs(right) + 1)
-    assert placing.furthest[1] in (abs(down), abs(down) + 1)
+
+
+def test_a_canvas_holds_whatever_was_seen_and_says_where() -> None:
+    placing = Placing(SIZE, 1.2)
+    placing.shift_of(scene(1))
+    assert placing.margin == 0
+    shift = placing.shift_of(scene(2, 9, -6))
+    margin = placing.margin
+    assert margin >= 9
+    back, shown = placing.spread(scene(2, 9, -6), shift)
+    assert back.shape == (SIZE[1] + 2 * margin, SIZE[0] + 2 * margin, 3)
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+    # But for what a smoothed border would take from elsewhere.
+    assert abs(columns[0] - (margin - 9)) <= 3
+    assert abs(columns[-1] - (margin - 9 + SIZE[0] - 1)) <= 3
+    assert abs(rows[0] - (margin + 6)) <= 3
+    assert abs(rows[-1] - (margin + 6 + SIZE[1] - 1)) <= 3
 
 
 def test_a_picture_of_another_place_stays_as_it_is() -> None:
     placing = Placing(SIZE, 1.2)
-    placing.placed(scene(1))
+    placing.shift_of(scene(1))
     other = np.ascontiguousarray(scene(2)[::-1, ::-1])
-    assert np.array_equal(placing.placed(other), other)
-    assert placing.furthest == (0, 0)
+    assert placing.shift_of(other) == (0.0, 0.0)
+    assert placing.margin == 0

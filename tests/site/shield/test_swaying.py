@@ -49,13 +49,13 @@ def filmed(noise: float, amplitude: float, every: float = 0.45) -> tuple[list[Pa
     """A minute, a pair each half second, and the median of it, which holds whoever stands."""
     draw = np.random.default_rng(7)
     pairs = [
-        (
+        Pair(
             picture(every * n, noise, amplitude, draw),
             picture(every * (n - 0.4), noise, amplitude, draw),
         )
         for n in range(120)
     ]
-    stack = np.stack([now for now, _ in pairs])
+    stack = np.stack([one.now for one in pairs])
     shape = (SIZE[1], SIZE[0])
     background = Background(
         mean=np.rint(np.median(stack, axis=0)).astype(np.uint8),
@@ -125,7 +125,8 @@ def mirrored(levels: float) -> tuple[list[Pair], Background]:
         return out
 
     some = [
-        (under(now, 0.45 * n), under(old, 0.45 * n - 0.18)) for n, (now, old) in enumerate(pairs)
+        Pair(under(one.now, 0.45 * n), under(one.before, 0.45 * n - 0.18))
+        for n, one in enumerate(pairs)
     ]
     return some, background
 

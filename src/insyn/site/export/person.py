@@ -115,7 +115,7 @@ def look(
     if background is None:
         done = 0.6
         background = _surveyed(original, lambda share: progress(0.6 * share))
-    size = (background.known.shape[1], background.known.shape[0])
+    size = background.size
     following = Following(size)
     gaps = list(original.gaps_90k)
 

@@ -18,15 +18,39 @@ class Background:
 
     Attributes:
         mean: uint8 (height, width, 3).
-        deviation: luma noise of each pixel, levels, float32 (height, width).
+        deviation: luma noise of each pixel, levels, float32 (height, width); infinite where the
+            scene has never been seen, so that nothing differs from it.
         chroma_deviation: the same for the colour planes.
         known: where the empty scene has been seen; elsewhere everything is covered.
+        margin: pixels by which all of these are larger than a picture, on every side: what a
+            camera has seen that was pushed or shaken.
     """
 
     mean: Small
     deviation: NDArray[np.float32]
     chroma_deviation: NDArray[np.float32]
     known: Mask
+    margin: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of a picture."""
+        height, width = self.known.shape
+        return width - 2 * self.margin, height - 2 * self.margin
+
+    @property
+    def inside(self) -> Background:
+        """What a picture shows of it while the camera is where it was at first."""
+        if not self.margin:
+            return self
+        (width, height), at = self.size, self.margin
+        box = (slice(at, at + height), slice(at, at + width))
+        return Background(
+            mean=np.ascontiguousarray(self.mean[box]),
+            deviation=np.ascontiguousarray(self.deviation[box]),
+            chroma_deviation=np.ascontiguousarray(self.chroma_deviation[box]),
+            known=np.ascontiguousarray(self.known[box]),
+        )
 
 
 def confirmed(pictures: list[Small]) -> Background:

@@ -56,8 +56,12 @@ class Codebook:
         self._pixels = np.arange(shape[0] * shape[1]).reshape(shape)
         self.seconds = 0.0
 
-    def add(self, picture: Small, moving: Motion, lasting_s: float) -> None:
-        """Take a picture that stands for so many seconds; `moving` is where bodies move."""
+    def add(
+        self, picture: Small, moving: Motion, lasting_s: float, shown: Mask | None = None
+    ) -> None:
+        """Take a picture that stands for so many seconds; `moving` is where bodies move, and
+        `shown` where it shows anything, None everywhere.
+        """
         self.seconds += lasting_s
         now = [plane.astype(np.float32).ravel() for plane in cv2.split(picture)]
         look = self.nearest(picture).ravel()
@@ -69,8 +73,10 @@ class Codebook:
         # Most pixels show their first look, and are dealt with where they lie, all at once; the
         # others are picked out, which takes ten times as long for each.
         first = look == 0
+        if shown is not None:
+            first &= shown.ravel()
         self._learn(slice(look.size), now, [(each & first) * second for each in counted], first)
-        others = np.flatnonzero(~first)
+        others = np.flatnonzero(~first if shown is None else shown.ravel() & ~first)
         self._learn(
             self._room(others, look[others]),
             [plane[others] for plane in now],

@@ -83,7 +83,7 @@ class Comparison:
             follows_shift: find by how much the camera is off.
             known_only: find no areas in what is unknown, for whom it is of no use.
         """
-        height, width = background.known.shape
+        width, height = background.size
         self.unit = math.sqrt(width * height / (320 * 180))
         self.shapes = Shapes((width, height))
         self._size = (width, height)
@@ -104,8 +104,10 @@ class Comparison:
         self.background = background
         self._exact = background.mean.astype(np.float32)
         self._unknown = ~background.known
+        self._inside = background.inside
+        self._hidden = ~self._inside.known
         self._tolerances: dict[float, Tolerance] = {}
-        self._half = self._small_luma(background.mean)
+        self._half = self._small_luma(self._inside.mean)
         self._kept = 0
         self._offsets: Offsets | None = None
         self._shown: tuple[Small, Tone, Small] | None = None
@@ -211,34 +213,47 @@ class Comparison:
         shake = round(self._shaken * 8) / 8
         if shift == (0.0, 0.0):
             if shake not in self._tolerances:
-                self._tolerances = {shake: tolerance_of(self.background, shake=shake)}
-            return self.background.mean, self._unknown, self._tolerances[shake]
-        matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+                self._tolerances = {shake: tolerance_of(self._inside, shake=shake)}
+            return self._inside.mean, self._hidden, self._tolerances[shake]
+        away = [by - self.background.margin for by in shift]
+        matrix = np.array([[1, 0, away[0]], [0, 1, away[1]]], np.float64)
         mean = cv2.warpAffine(
             self.background.mean, matrix, self._size, borderMode=cv2.BORDER_REPLICATE
         )
         outside = cv2.warpAffine(
             self._unknown.astype(np.uint8), matrix, self._size, borderValue=(1.0,)
         )
-        placed = dataclasses.replace(self.background, mean=np.asarray(mean, np.uint8))
+        placed = dataclasses.replace(self._inside, mean=np.asarray(mean, np.uint8))
+        if self.background.margin:
+            deviation = cv2.warpAffine(
+                self.background.deviation,
+                matrix,
+                self._size,
+                flags=cv2.INTER_NEAREST,
+                borderValue=(math.inf,),
+            )
+            placed = dataclasses.replace(placed, deviation=np.asarray(deviation, np.float32))
         return placed.mean, np.asarray(outside > 0), tolerance_of(placed, shake=shake)
 
     def follow(self, now: Small, compared: Compared, covered: Mask) -> None:
         """Let the background follow slow change where nobody is; meant twice a second."""
         if compared.shift != (0.0, 0.0) or not compared.sound:
             return
-        empty = ~(covered | self._unknown)
-        tone = fitted(self.background.mean, now, empty)
-        expected = tone.applied(self.background.mean)
+        empty = ~(covered | self._hidden)
+        tone = fitted(self._inside.mean, now, empty)
+        expected = tone.applied(self._inside.mean)
         far = cv2.threshold(_largest(cv2.absdiff(now, expected)), 9, 255, cv2.THRESH_BINARY)[1]
         near = self.shapes.grown(self.shapes.grown(covered.view(np.uint8)))
         free = _none(cv2.bitwise_or(far, near))
         away = np.asarray(cv2.subtract(now, expected, dtype=cv2.CV_32F), np.float32)
         away *= np.float32(FOLLOW / max(0.4, tone.gain))
-        cv2.accumulate(away, self._exact, mask=free)
+        at, (width, height) = self.background.margin, self._size
+        cv2.accumulate(away, self._exact[at : at + height, at : at + width], mask=free)
         np.clip(self._exact, 0, 255, out=self._exact)
         mean = np.asarray(cv2.convertScaleAbs(self._exact), np.uint8)
         self.background = dataclasses.replace(self.background, mean=mean)
+        self._inside = self.background.inside
+        mean = self._inside.mean
         self._half = self._small_luma(mean)
         self._keep_light(tone, mean, (0.0, 0.0), now, empty)
 

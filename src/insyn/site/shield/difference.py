@@ -81,11 +81,15 @@ def tolerance_of(background: Background, *, slack: float = 1.0, shake: float = 0
         axis=2,
     ).astype(np.float32)
     wide = cv2.blur(edge, (5, 5))
-    return Tolerance(
+    found = Tolerance(
         luma=_levels(WEAK_C + WEAK_K * deviation + edge),
         smooth=_levels(SMOOTH_C + SMOOTH_K * deviation + 0.5 * wide),
         chroma=_levels(CHROMA_C + CHROMA_K * chroma + colour * (EDGE + shake)),
     )
+    unseen = np.isinf(background.deviation)
+    for plane in (found.luma, found.smooth, found.chroma):
+        plane[unseen] = 255
+    return found
 
 
 def _levels(value: NDArray[np.float32]) -> Gray:

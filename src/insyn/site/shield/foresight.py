@@ -10,6 +10,7 @@ import dataclasses
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,8 +23,10 @@ from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, YuvFrame
 from insyn.site.shield.light import fitted
+from insyn.site.shield.looks import Pair
 from insyn.site.shield.placing import Placing
 from insyn.site.shield.restless import restless
+from insyn.site.shield.swaying import IN_VIEW, place_of
 
 MOST_SAMPLES = 110
 MOTION_S = 0.35
@@ -77,6 +80,16 @@ class _Sample:
     moving: Motion
     at_s: float
     lasting_s: float
+    shown: Mask | None = None
+    """Where the picture, and all that it was held against, show anything; None: everywhere."""
+
+
+class _Recent(NamedTuple):
+    """A picture as it is placed, and where it shows anything, None everywhere."""
+
+    at_s: float
+    picture: Small
+    shown: Mask | None
 
 
 class Survey:
@@ -89,25 +102,31 @@ class Survey:
         self._unit = math.sqrt(size[0] * size[1] / (320 * 180))
         self._placing = Placing(size, self._unit)
         self._samples: list[_Sample] = []
+        self._wide = 0
         self._every_s = 0.0
-        self._recent: list[tuple[float, Small]] = []
+        self._recent: list[_Recent] = []
         self._moving = _nothing((size[1], size[0]))
         self._next_s = -1.0
         self._last_s = 0.0
 
     def wants(self, at_s: float) -> bool:
         """Whether a picture of that time tells anything new."""
-        return not self._recent or not 0 <= at_s - self._recent[-1][0] < self._least_s
+        return not self._recent or not 0 <= at_s - self._recent[-1].at_s < self._least_s
 
     def look(self, picture: Small, at_s: float) -> None:
         """Take the next picture, if it is wanted."""
         if not self.wants(at_s):
             return
-        picture = self._placing.placed(picture)
-        self._recent.append((at_s, picture))
+        shift = self._placing.shift_of(picture)
+        if self._placing.margin and not self._wide:
+            self._widen()
+        shown: Mask | None = None
+        if self._wide:
+            picture, shown = self._placing.spread(picture, shift)
+        self._recent.append(_Recent(at_s, picture, shown))
         if self._next_s < 0:
             self._last_s = self._next_s = at_s
-        while at_s - self._recent[self._centre()][0] >= MOTION_S:
+        while at_s - self._recent[self._centre()].at_s >= MOTION_S:
             self._take()
 
     def _centre(self) -> int:
@@ -117,23 +136,30 @@ class Survey:
 
     def _take(self) -> None:
         """Take the picture whose past and future are both there."""
-        at_s, picture = self._recent[self._at]
-        before, after = self._recent[0][1], self._recent[-1][1]
-        lit = [fitted(other, picture).applied(other) for other in (before, after)]
+        at_s, picture, shown = self._recent[self._at]
+        first, last = self._recent[0], self._recent[-1]
+        before, after = first.picture, last.picture
+        for other in (first.shown, last.shown):
+            shown = other if shown is None else shown if other is None else shown & other
+        lit = [fitted(other, picture, shown).applied(other) for other in (before, after)]
         moving = busy(lit[0], picture, lit[1], unit=self._unit)
+        if shown is not None:
+            moving = Motion(
+                moving.now & shown, moving.edge & shown, moving.seen & shown, moving.around & shown
+            )
         self._moving = _both(self._moving, moving)
         if at_s >= self._next_s:
             lasting_s = max(0.0, at_s - self._last_s)
             beside = after if before is picture else before
             kept = Motion(moving.now, moving.edge, self._moving.seen, self._moving.around)
-            self._samples.append(_Sample(picture, beside, kept, at_s, lasting_s))
-            self._moving = _nothing((self._size[1], self._size[0]))
+            self._samples.append(_Sample(picture, beside, kept, at_s, lasting_s, shown))
+            self._moving = _nothing(picture.shape[:2])
             self._last_s = at_s
             self._next_s = at_s + self._every_s
             if len(self._samples) >= 2 * MOST_SAMPLES:
                 self._thin(at_s)
         self._at += 1
-        while self._recent[self._at - 1][0] - self._recent[0][0] > MOTION_S:
+        while self._recent[self._at - 1].at_s - self._recent[0].at_s > MOTION_S:
             self._recent.pop(0)
             self._at -= 1
 
@@ -143,20 +169,40 @@ class Survey:
             lasting_s = one.lasting_s + two.lasting_s
             both = _both(one.moving, two.moving)
             moving = Motion(two.moving.now, two.moving.edge, both.seen, both.around)
-            kept.append(_Sample(two.picture, two.beside, moving, two.at_s, lasting_s))
+            kept.append(_Sample(two.picture, two.beside, moving, two.at_s, lasting_s, two.shown))
         self._samples = kept
         self._every_s = at_s / len(kept)
         self._next_s = at_s + self._every_s
 
+    def _widen(self) -> None:
+        """From pictures to a canvas, on which the camera is off for the first time."""
+        self._wide = self._placing.margin
+        nothing = (0.0, 0.0)
+        self._recent = [
+            _Recent(one.at_s, *self._placing.spread(one.picture, nothing)) for one in self._recent
+        ]
+        for one in self._samples:
+            one.picture, one.shown = self._placing.spread(one.picture, nothing)
+            one.beside = self._placing.spread(one.beside, nothing)[0]
+            one.moving = self._widened(one.moving)
+        self._moving = self._widened(self._moving)
+
+    def _widened(self, moving: Motion) -> Motion:
+        return Motion(
+            *(
+                np.pad(each, self._wide)
+                for each in (moving.now, moving.edge, moving.seen, moving.around)
+            )
+        )
+
     def background(self) -> Background:
-        """The empty scene."""
+        """The empty scene; larger than a picture where the camera was off."""
         while self._at < len(self._recent):
             self._take()
-        (width, height), (x, y) = self._size, self._placing.furthest
-        always = np.zeros((height, width), bool)
-        if self._recent[-1][0] - self._samples[0].at_s >= TELLS_S:
-            always[y : height - y, x : width - x] = True
-        return decided(self._samples, always, self._unit)
+        found = decided(self._samples, self._unit)
+        if self._recent[-1].at_s - self._samples[0].at_s < TELLS_S:
+            found.known[:] = False
+        return dataclasses.replace(found, margin=self._wide)
 
 
 def reference_of(samples: list[_Sample]) -> Small:
@@ -182,9 +228,11 @@ def _ranked(pictures: list[Small], rank: int) -> Small:
     return found
 
 
-def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
-    """Which look of each pixel is the empty scene, where it was `always` in view."""
+def decided(samples: list[_Sample], unit: float) -> Background:
+    """Which look of each pixel is the empty scene, of what was in view for long enough."""
     reference = reference_of(samples)
+    views = [one.shown for one in samples if one.shown is not None]
+    always = np.logical_and.reduce(views) if views else None
     height, width = reference.shape[:2]
     book = Codebook((height, width))
     shape = np.ones((round(15 * unit) | 1, round(7 * unit) | 1), np.uint8)
@@ -196,18 +244,32 @@ def decided(samples: list[_Sample], always: Mask, unit: float) -> Background:
         around = np.logical_or.reduce([each.around for each in near])
         seen = cv2.morphologyEx(seen.astype(np.uint8), cv2.MORPH_CLOSE, shape) > 0
         # The curve from now to the reference: the other way round than when masking.
-        lit = fitted(one.picture, reference).applied(one.picture)
-        book.add(lit, Motion(one.moving.now, one.moving.edge, seen, around | seen), one.lasting_s)
+        lit = fitted(one.picture, reference, always).applied(one.picture)
+        moving = Motion(one.moving.now, one.moving.edge, seen, around | seen)
+        book.add(lit, moving, one.lasting_s, one.shown)
         brought.append(lit)
     shown = [(lit, book.nearest(lit)) for lit in brought]
     for _ in range(ROUNDS):
         _weigh(book, shown, samples, unit)
     chosen = _chosen(book, unit)
-    chosen = dataclasses.replace(chosen, known=chosen.known & always)
-    pairs = [(one.picture, one.beside) for one in samples]
+    within: Mask | None = None
+    if views:
+        in_view_s = np.zeros((height, width), np.float32)
+        for one in samples:
+            in_view_s += np.float32(one.lasting_s) * np.asarray(one.shown)
+        # Of a place that is mostly out of view, nobody can tell how still it is.
+        long_enough = (in_view_s >= TELLS_S).astype(np.float32)
+        within = (long_enough > 0) & (cv2.blur(long_enough, place_of(unit)) > IN_VIEW)
+        chosen = dataclasses.replace(
+            chosen,
+            mean=np.where((in_view_s > 0)[..., None], chosen.mean, reference),
+            deviation=np.where(in_view_s > 0, chosen.deviation, np.float32(np.inf)),
+            known=chosen.known & within,
+        )
+    pairs = [Pair(one.picture, one.beside, one.shown) for one in samples]
     every_s = (samples[-1].at_s - samples[0].at_s) / max(1, len(samples) - 1)
     row = max(ROW, math.ceil(ROW_S / max(every_s, 0.01)))
-    stands = restless(pairs, chosen, unit, row=row, within=always)
+    stands = restless(pairs, chosen, unit, row=row, within=within)
     return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
 
 
@@ -242,8 +304,11 @@ def _weigh(
     shapes, spot = Shapes((first.shape[1], first.shape[0])), np.ones((3, 3), np.uint8)
     for (lit, looked), one in zip(shown, samples, strict=True):
         alike = cv2.inRange(cv2.absdiff(lit, first), (0, 0, 0), ALIKE)
-        opened = cv2.morphologyEx(cv2.subtract(sure, alike), cv2.MORPH_OPEN, spot)
+        here = sure if one.shown is None else cv2.bitwise_and(sure, _areas(one.shown))
+        opened = cv2.morphologyEx(cv2.subtract(here, alike), cv2.MORPH_OPEN, spot)
         places = reach(shapes.closed(np.asarray(opened, np.uint8)) > 0, unit)
+        if one.shown is not None:
+            places |= ~one.shown
         book.weigh(looked, places, one.lasting_s)
 
 
@@ -368,8 +433,7 @@ class Foresight:
 
     def __init__(self, background: Background) -> None:
         """Begin with the empty scene of the clip."""
-        height, width = background.known.shape
-        self._size = (width, height)
+        self._size = background.size
         self._comparison = Comparison(background)
         self._shapes = Shapes(self._size, grow=GROW)
         self._waiting: deque[tuple[YuvFrame, Compared]] = deque()
@@ -377,7 +441,7 @@ class Foresight:
         # In which picture, by its number, each pixel was in an area last: of those decided, and of
         # all. Bridges are as long as many pictures; this way each is looked at once.
         self._decided = 0
-        self._last_decided = np.full((height, width), -1, np.int32)
+        self._last_decided = np.full(self._size[::-1], -1, np.int32)
         self._last_taken = self._last_decided.copy()
         self._followed_90k = 0
 

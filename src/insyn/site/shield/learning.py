@@ -58,6 +58,6 @@ class Learner:
 
     def _decide(self) -> None:
         try:
-            self._found = self._survey.background()
+            self._found = self._survey.background().inside
         except Exception:
             log.exception("the empty scene could not be learned; everything stays covered")

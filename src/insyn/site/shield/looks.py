@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,11 +15,21 @@ from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Gray
+from insyn.site.shield.frame import Mask
 from insyn.site.shield.light import Tone
 
 Plane = NDArray[np.float32]
-Pair = tuple[Small, Small]
-"""A picture, and the one a little before: what they do not share is noise."""
+
+
+class Pair(NamedTuple):
+    """A picture, and the one a little before: what they do not share is noise.
+
+    `shown` is where both show anything, None everywhere: see `Placing`.
+    """
+
+    now: Small
+    before: Small
+    shown: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,12 +41,14 @@ class Look:
         before: the same of the picture a little before.
         areas: 255 where either differs as a body does.
         seen: 1 where nothing is before the scene, nor close by; else 0.
+        shown: 1 where both pictures show anything, else 0, and no level differs; None everywhere.
     """
 
     now: Plane
     before: Plane
     areas: Gray
     seen: Plane
+    shown: Plane | None = None
 
     @property
     def middle(self) -> Plane:
@@ -69,14 +82,26 @@ def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None
         return compared, away
 
     for pair in pairs:
-        (before, earlier), (now, away) = (beside(picture) for picture in reversed(pair))
+        (before, earlier), (now, away) = (beside(picture) for picture in (pair.before, pair.now))
         if not (now.sound and before.sound):
             yield None
             continue
         areas = np.asarray(cv2.bitwise_or(now.areas, before.areas), np.uint8)
-        comparison.masked(areas > 0)
+        hidden = areas > 0
         seen = comparison.shapes.grown(comparison.shapes.grown(areas)) == 0
-        yield Look(away, earlier, areas, seen.astype(np.float32))
+        if pair.shown is None:
+            comparison.masked(hidden)
+            yield Look(away, earlier, areas, seen.astype(np.float32))
+            continue
+        comparison.masked(hidden | ~pair.shown)
+        shown = pair.shown.astype(np.float32)
+        yield Look(
+            now=away * shown,
+            before=earlier * shown,
+            areas=areas * pair.shown,
+            seen=seen * shown,
+            shown=shown,
+        )
 
 
 def _away(picture: Small, scene: NDArray[np.uint8], tone: Tone) -> Plane:

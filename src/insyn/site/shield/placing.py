@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
+from insyn.site.shield.frame import Mask
 
 Edges = NDArray[np.float32]
+
+BLURRED = 2.0
+"""Pixels of a picture 320 wide from its border that are not believed, where that is no border of
+the canvas: what is smoothed over them is of somewhere else."""
 
 LARGEST_SHIFT = 12.0
 """Pixels of a picture 320 wide by which a shaking camera may be off and is followed."""
@@ -28,47 +33,60 @@ BETTER = 0.85
 class Placing:
     """Remembers the first picture's edges; not shared between threads.
 
-    `furthest` is the largest shift so far in (x, y), whole pixels: so much of each border was not
-    always in view.
+    `margin` is what a canvas needs around a picture for whatever was seen so far, in pixels: 0
+    until the camera is off for the first time.
     """
 
     def __init__(self, size: tuple[int, int], unit: float) -> None:
         """Begin for small pictures of (width, height)."""
         self._size = size
         self._most = LARGEST_SHIFT * unit
+        self._inner = np.ones((2 * round(BLURRED * unit) + 1,) * 2, np.uint8)
         self._window = np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
         self._first: Edges | None = None
-        self.furthest = (0, 0)
+        self.margin = 0
 
-    def placed(self, picture: Small) -> Small:
-        """The picture as the first one looks; itself where it is not off, or nobody can say."""
+    def shift_of(self, picture: Small) -> tuple[float, float]:
+        """By how much it is off; not at all where nobody can say."""
         edges = _edges(picture)
         if self._first is None:
             self._first = edges
-            return picture
+            return 0.0, 0.0
         (dx, dy), response = shift_between(self._first, edges, self._window)
         off = math.hypot(dx, dy)
         if response < SURE or not STILL <= off <= self._most:
-            return picture
+            return 0.0, 0.0
         matrix = np.array([[1, 0, -dx], [0, 1, -dy]], np.float64)
         moved = np.asarray(
             cv2.warpAffine(edges, matrix, self._size, borderMode=cv2.BORDER_REPLICATE), np.float32
         )
         # People who walk all one way correlate too; the scene's own edges decide.
         if _apart(self._first, moved) > BETTER * _apart(self._first, edges):
-            return picture
-        x, y = self.furthest
-        self.furthest = (max(x, math.ceil(abs(dx))), max(y, math.ceil(abs(dy))))
-        return np.asarray(
-            cv2.warpAffine(
-                picture,
-                matrix,
-                self._size,
-                flags=cv2.INTER_CUBIC,
-                borderMode=cv2.BORDER_REPLICATE,
-            ),
-            np.uint8,
+            return 0.0, 0.0
+        self.margin = math.ceil(self._most)
+        return dx, dy
+
+    def spread(self, picture: Small, shift: tuple[float, float]) -> tuple[Small, Mask]:
+        """The picture on the canvas, where the first one looked, and where it shows anything.
+
+        Beyond its border it goes on as it ends.
+        """
+        matrix = np.array(
+            [[1, 0, self.margin - shift[0]], [0, 1, self.margin - shift[1]]], np.float64
         )
+        width, height = self._size
+        size = (width + 2 * self.margin, height + 2 * self.margin)
+        placed = cv2.warpAffine(
+            picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        inner = cv2.erode(
+            np.ones((height, width), np.uint8),
+            self._inner,
+            borderType=cv2.BORDER_CONSTANT,
+            borderValue=(0.0,),
+        )
+        shown = cv2.warpAffine(inner, matrix, size, flags=cv2.INTER_NEAREST)
+        return np.asarray(placed, np.uint8), np.asarray(shown > 0)
 
 
 def shift_between(one: Edges, two: Edges, window: Edges) -> tuple[tuple[float, float], float]:

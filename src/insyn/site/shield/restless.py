@@ -87,7 +87,7 @@ def restless(
         background: what is believed to be empty.
         unit: the side of a pixel of a picture 320 wide, in pixels.
         row: so many pictures in a row are held against their own mean; see `Swaying`.
-        within: what was always in view; None is all of it.
+        within: what was in view for long enough to tell; None is all of it.
     """
     swaying, wavering = Swaying(background, unit), _Wavering(background.known.shape)
     for number, look in enumerate(looks(pairs, background)):
@@ -101,10 +101,8 @@ def restless(
     sways = _sways(sway, background, unit)
     wavers = wavering.found(background)
     if within is not None:
-        # What a shaking camera did not always see has borders that come and go.
-        inner = cv2.erode(within.astype(np.uint8), np.ones(place_of(unit)[::-1], np.uint8))
-        sways &= inner > 0
-        wavers &= inner > 0
+        sways &= within
+        wavers &= within
     return _bodies(_whole(sways, unit) | _whole(wavers, unit), sway, unit)
 
 

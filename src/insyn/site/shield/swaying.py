@@ -36,7 +36,10 @@ LEAST = 6
 """With fewer looks at a place nothing can be said."""
 
 SEEN = 0.95
-"""Share of a place that must be seen for its shift to be told."""
+"""Share of a place in view that must be seen for its shift to be told."""
+
+IN_VIEW = 0.45
+"""Share of a place that must be in view: half of it is, at the border of a pushed camera's."""
 
 SELF, LEVELS = 0.5, 4.0
 """Where something differs from the scene as a body before it would: by more than this variance, of
@@ -101,7 +104,12 @@ class Swaying:
 
     def add(self, look: Look) -> None:
         """Take the next look."""
-        pixels = (cv2.blur(look.seen, self._place) > SEEN).astype(np.float32)
+        share = cv2.blur(look.seen, self._place)
+        told = share > SEEN
+        if look.shown is not None:
+            in_view = cv2.blur(look.shown, self._place)
+            told = (share > SEEN * in_view) & (in_view > IN_VIEW)
+        pixels = told.astype(np.float32)
         visible = _places(pixels)
         alone = visible * (_places(cv2.dilate(look.areas, self._around)) == 0)
         before, now = (self._causes_of(each) for each in (look.before, look.now))

@@ -258,7 +258,7 @@ def _foreseen(
                     survey.look(analysed(frame, size), at_s)
                 progress("looking", pictures.count, pictures.expected)
         background = survey.background()
-    report.known_share = float(background.known.mean())
+    report.known_share = float(background.inside.known.mean())
     detector = Foreseeing(model) if model else None
     painter = _Painter(order.style, background, detector)
     foresight = Foresight(background)
@@ -275,7 +275,7 @@ class _Painter:
     """Paints foreseen masks, with what a detector adds; keeps what ghost and mosaic need."""
 
     def __init__(self, style: Style, background: Background, detector: Foreseeing | None) -> None:
-        self._style, self._background, self._detector = style, background, detector
+        self._style, self._background, self._detector = style, background.inside, detector
         self._tiles = Tiles()
         self._backdrop: YuvFrame | None = None
 

@@ -21,6 +21,7 @@ from insyn.site.shield.codebook import bodies, busy
 from insyn.site.shield.engine import Settings, Shield, State, Step, reason_of, zones_mask
 from insyn.site.shield.frame import YuvFrame
 from insyn.site.shield.light import fitted
+from insyn.site.shield.looks import Pair
 from insyn.site.shield.paint import cover
 from insyn.site.shield.restless import restless
 from insyn.site.shielding.masking import Asked, Order
@@ -233,7 +234,7 @@ class _Quiet:
         """The empty scene; where somebody may have stood still all the time, it is unknown."""
         seen = confirmed(self.pictures)
         unit = _unit(self.pictures[0])
-        pairs = list(zip(self.pictures[1:], self.pictures, strict=False))
+        pairs = [Pair(*two) for two in zip(self.pictures[1:], self.pictures, strict=False)]
         stands = bodies(restless(pairs, seen, unit, row=round(QUIET_S / SAMPLE_S)), unit)
         return dataclasses.replace(seen, known=~stands)
 
