@@ -136,6 +136,9 @@ def test_a_source_is_never_written_over_and_wrong_options_are_told() -> None:
         ("in.mp4", "in.mp4"),
         ("in.mp4", "out.mp4", "--style", "blur"),
         ("in.mp4", "out.mp4", "--background", "first:x"),
+        ("in.mp4", "out.mp4", "--background", "first:0"),
+        ("in.mp4", "out.mp4", "--background", "first:-2"),
+        ("in.mp4", "out.mp4", "--background", "first:nan"),
         ("in.mp4", "out.mp4", "--background", "missing.png"),
         ("missing.mp4", "out.mp4"),
         ("in.mp4", "out.mp4", "--masks", "out.mp4"),
@@ -143,3 +146,16 @@ def test_a_source_is_never_written_over_and_wrong_options_are_told() -> None:
         assert insyn("shield", *args).code == 2
     assert source.read_bytes() == before
     assert not Path("out.mp4").exists()
+
+
+@pytest.mark.parametrize("live", [(), ("--live",)])
+def test_a_clip_that_is_said_to_be_empty_to_its_end_is_refused(live: tuple[str, ...]) -> None:
+    film(Path("in.mp4"))
+    for seconds in ("5", "9"):
+        args = ("--background", f"first:{seconds}", "--masks", "m.mkv", "--report", "r.json")
+        done = insyn("shield", "in.mp4", "out.mp4", *args, *live)
+        assert done.code == 2
+        assert "5.0 s long" in done.err
+        assert f"first {seconds} s" in done.err
+        assert [path.name for path in Path().iterdir()] == ["in.mp4"]
+    assert insyn("shield", "in.mp4", "out.mp4", "--background", "first:4.8", *live).code == 0

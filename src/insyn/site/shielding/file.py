@@ -114,7 +114,8 @@ def mask_file(order: Order, progress: Progress = lambda _what, _done, _all: None
     """Mask a file.
 
     Raises:
-        UsageError: a file would be written over another that is needed.
+        UsageError: a file would be written over another that is needed, or the whole source is
+            said to be empty.
         UnreadableInput: the source is no video, or is broken; nothing is written then.
     """
     _check(order)
@@ -211,6 +212,8 @@ def _live(
                 told = None if told.is_over else told
             yield step
             progress("masking", pictures.count, pictures.expected)
+        if told is not None:
+            raise _nothing_left(order, step.frame.pts_90k, pictures.fps)
 
 
 class _Told:
@@ -309,7 +312,19 @@ def _first_seconds(order: Order, size: tuple[int, int]) -> Background | None:
                 break
             shown.append(analysed(frame, size))
             shown = shown[::2] if len(shown) > 400 else shown
+        else:
+            raise _nothing_left(order, frame.pts_90k, pictures.fps)
     return confirmed(shown)
+
+
+def _nothing_left(order: Order, last_90k: int, fps: float) -> UsageError:
+    """The whole file is said to be empty, so nobody in it would ever be masked."""
+    assert order.empty is not None
+    lasts_s = last_90k / TICKS + 1 / max(1.0, fps)
+    return UsageError(
+        f"{order.source} is {lasts_s:.1f} s long, and its first {order.empty.first_s:g} s are said "
+        "to be empty: nobody in it would be masked; name fewer seconds, or a picture"
+    )
 
 
 def _given(order: Order, size: tuple[int, int]) -> Background | None:
