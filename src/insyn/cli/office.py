@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from insyn.base.errors import EnvironmentFailure, UsageError
-from insyn.cli.options import DataOption, JsonOption, data_directory
+from insyn.cli.options import DataOption, JsonOption, ProxyOption, data_directory
 
 app = typer.Typer(no_args_is_help=True, help="The office: made, and run as a service over HTTP.")
 
@@ -72,6 +72,7 @@ def serve(
     burst: Annotated[
         int, typer.Option("--burst", min=1, help="Requests that a client may make at once.")
     ] = 200,
+    proxy: ProxyOption = None,
     data: DataOption = None,
 ) -> None:
     """Answer screening requests over HTTP until told to stop (Ctrl-C or SIGTERM).
@@ -85,7 +86,9 @@ def serve(
     from insyn.office.console.guard import Rules, is_loopback
     from insyn.office.console.server import open_socket, serve, start_logging, url_of
     from insyn.office.console.standing import InForce
+    from insyn.web.addresses import believed_proxies
 
+    proxies = believed_proxies(proxy)
     key = _api_key(api_key_file)
     if key is None and not is_loopback(host):
         raise UsageError(
@@ -105,7 +108,7 @@ def serve(
         def say() -> None:
             print(url, flush=True)
 
-        serve(app, opened, say)
+        serve(app, opened, say, proxies)
 
 
 def _api_key(path: Path | None) -> str | None:

@@ -110,14 +110,14 @@ def serve(
     ends is started again. The connection is not encrypted: beyond this machine, put a proxy with
     TLS before it.
     """
-    from insyn.cli.site_processes import checked_proxies
     from insyn.site.serving.jobs import jobs_of
     from insyn.site.serving.supervisor import Supervisor
+    from insyn.web.addresses import believed_proxies
 
     site = _made(site_of(data))
-    proxies = checked_proxies(proxy)
+    believed_proxies(proxy)  # refused here, not by a process that is started again and again
     supervisor = Supervisor(
-        lambda: jobs_of(site, host=host, port=port, proxies=proxies),
+        lambda: jobs_of(site, host=host, port=port, proxies=tuple(proxy or ())),
         states=site.run / "processes.json",
         environment=None,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
 import logging
 import signal
@@ -12,13 +11,10 @@ from typing import Annotated
 
 import typer
 
-from insyn.base.errors import UsageError
 from insyn.cli.options import DataOption, ProxyOption, data_directory
 
 UNSENT_BYTES = 64 << 10
 """What the kernel may hold of a connection that has not been sent: two seconds of a busy camera."""
-
-THIS_MACHINE = ("127.0.0.1", "::1")
 
 PartOption = Annotated[str, typer.Option("--part", help="Which process of how many this is.")]
 
@@ -73,6 +69,7 @@ def web(
     from insyn.site.console.app import create_app
     from insyn.site.console.desk import SiteDesk
     from insyn.site.directory import site_directory
+    from insyn.web.addresses import believed_proxies
 
     start_logging()
     site = site_directory(data_directory(data))
@@ -91,10 +88,8 @@ def web(
         log_config=None,
         access_log=False,
         server_header=False,
-        # Else all who come through a proxy are one address, and one who guesses passwords locks
-        # out everybody. Who is no proxy of ours may say what they like.
         proxy_headers=True,
-        forwarded_allow_ips=[*THIS_MACHINE, *checked_proxies(proxy)],
+        forwarded_allow_ips=believed_proxies(proxy),
         timeout_graceful_shutdown=3,
     )
     listening = config.bind_socket()
@@ -103,20 +98,3 @@ def web(
         # before live view notices and drops to a key frame. Accepted sockets inherit it.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def checked_proxies(named: list[str] | None) -> tuple[str, ...]:
-    """The addresses and networks of proxies.
-
-    Raises:
-        UsageError: one of them is neither.
-    """
-    for each in named or ():
-        try:
-            ipaddress.ip_network(each)
-        except ValueError as error:
-            raise UsageError(
-                f"--proxy {each} is no address such as 10.88.0.1, nor a network such as "
-                "10.88.0.0/16; a network ends in zeros"
-            ) from error
-    return tuple(named or ())

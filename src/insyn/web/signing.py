@@ -20,6 +20,7 @@ from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.duties import Actor
 from insyn.trust.people.passwords import Passwords
 from insyn.trust.store import Store
+from insyn.web.addresses import source_of
 from insyn.web.pages import Pages, refused_by
 
 COOKIE = "insyn-session"
@@ -90,7 +91,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
             store.writing,
             name,
             password,
-            source=request.client.host if request.client else "",
+            source=source_of(request),
             passwords=passwords,
             now=clock(),
         )
@@ -174,7 +175,7 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                 visitor.actor.id,
                 old=old,
                 new=password,
-                source=request.client.host if request.client else "",
+                source=source_of(request),
                 passwords=passwords,
                 now=clock(),
             )

@@ -14,7 +14,6 @@ from insyn.office.console.limits import (
     MAX_DRAINED_BYTES,
     PACE_S,
     TokenBuckets,
-    client_of,
     limited,
 )
 from insyn.office.console.problems import Problem
@@ -75,21 +74,6 @@ def test_memory_is_bounded_however_many_clients() -> None:
     for number in range(MAX_CLIENTS + 50):
         buckets.take(str(number))
     assert len(buckets._buckets) == MAX_CLIENTS
-
-
-@pytest.mark.parametrize(
-    ("address", "client"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("testclient", "testclient"),
-    ],
-)
-def test_an_ipv6_client_is_its_network(address: str, client: str) -> None:
-    assert client_of(address) == client
 
 
 class Body:

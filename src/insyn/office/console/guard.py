@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from insyn.office.console.limits import (
@@ -26,12 +27,12 @@ from insyn.office.console.limits import (
     MAX_DRAINED_BYTES,
     PACE_S,
     TokenBuckets,
-    client_of,
     limit_of,
     limited,
     too_large,
 )
 from insyn.office.console.problems import Problem
+from insyn.web.addresses import source_of
 
 LIVENESS = "/healthz"
 UNMETERED = (LIVENESS, "/readyz")
@@ -155,8 +156,7 @@ class Guard:
             )
 
     async def _check_rate(self, scope: Scope) -> None:
-        client = scope.get("client")
-        wait = self._buckets.take(client_of(client[0] if client else ""))
+        wait = self._buckets.take(source_of(HTTPConnection(scope)))
         if wait > PACE_S:
             raise Problem(
                 429,

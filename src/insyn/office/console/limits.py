@@ -6,7 +6,6 @@ Always: memory stays bounded, however many clients there are and whatever they s
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
@@ -62,17 +61,6 @@ class TokenBuckets:
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return wait
-
-
-def client_of(address: str) -> str:
-    """Whom a bucket belongs to: an IPv4 address, or the /64 that an IPv6 client has to itself."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if found.version == 4:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def limit_of(path: str, usual: int) -> tuple[int, float]:

@@ -72,8 +72,13 @@ def url_of(opened: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: Guard, opened: socket.socket, on_listening: Callable[[], None]) -> None:
-    """Answer requests until SIGTERM or SIGINT; requests at work are finished first."""
+def serve(
+    app: Guard, opened: socket.socket, on_listening: Callable[[], None], proxies: list[str]
+) -> None:
+    """Answer requests until SIGTERM or SIGINT; requests at work are finished first.
+
+    `proxies`: whose word counts on who asks (`web.addresses.believed_proxies`).
+    """
     config = uvicorn.Config(
         app,
         http="h11",
@@ -83,7 +88,8 @@ def serve(app: Guard, opened: socket.socket, on_listening: Callable[[], None]) -
         log_config=None,
         access_log=False,  # uvicorn's shows addresses and queries; the guard keeps ours
         server_header=False,
-        proxy_headers=False,  # anybody could name another client's address
+        proxy_headers=True,
+        forwarded_allow_ips=proxies,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_TIMEOUT_S,

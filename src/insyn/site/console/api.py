@@ -24,6 +24,7 @@ from insyn.site.release.matter import Release
 from insyn.site.release.matter import Request as ReleaseRequest
 from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.passwords import Passwords
+from insyn.web.addresses import source_of
 from insyn.web.pages import Pages
 from insyn.web.signing import Visitor, session_of, visitor_of
 
@@ -87,9 +88,6 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     made = APIRouter(prefix="/api/v1")
     passwords = Passwords()
 
-    def source(request: Request) -> str:
-        return request.client.host if request.client else ""
-
     def visitor(request: Request) -> Visitor:
         found = visitor_of(request, desk.store, desk.clock)
         if found is None:
@@ -102,7 +100,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             desk.store.writing,
             sent.name,
             sent.password,
-            source=source(request),
+            source=source_of(request),
             passwords=passwords,
             now=desk.clock(),
         )
@@ -149,7 +147,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             visitor(request).actor.id,
             old=sent.old,
             new=sent.password,
-            source=source(request),
+            source=source_of(request),
             passwords=passwords,
             now=desk.clock(),
         )

@@ -17,7 +17,6 @@ from pydantic import Field
 from starlette.responses import Response
 
 from insyn.base.canonical import Json
-from insyn.office.console.limits import client_of
 from insyn.office.console.problems import Problem
 from insyn.office.console.resources import etags
 from insyn.office.console.resources.described import Given, Line, Told, answers
@@ -33,6 +32,7 @@ from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.identity import Identified
 from insyn.trust.people.passwords import LONGEST, Passwords
 from insyn.trust.people.users import Person
+from insyn.web.addresses import source_of
 
 router = APIRouter(prefix="/api/v1", tags=["People"])
 
@@ -99,11 +99,15 @@ def sign_in(request: Request, desk: AtDesk, given: SignIn) -> Response:
         require_own_origin(request.headers, scheme=request.url.scheme)
     if not desk.is_made():
         raise Problem(401, signing_in.WRONG)
-    source = client_of(request.client.host if request.client else "")
     now = desk.now()
     with _hashing():
         secret, why = signing_in.sign_in(
-            desk.writing, given.name, given.password, source=source, passwords=PASSWORDS, now=now
+            desk.writing,
+            given.name,
+            given.password,
+            source=source_of(request),
+            passwords=PASSWORDS,
+            now=now,
         )
     if secret is None:
         has_to_wait = why != signing_in.WRONG
@@ -156,7 +160,7 @@ def change_password(
             asking.actor.id,
             old=given.old,
             new=given.new,
-            source=client_of(request.client.host if request.client else ""),
+            source=source_of(request),
             passwords=PASSWORDS,
             now=desk.now(),
         )
