@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from insyn.trust.people.duties import Actor
-    from insyn.trust.people.users import State
+    from insyn.trust.people.users import Person, State
 
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="An id or sign-in name.")]
 RoleArgument = Annotated[Role, typer.Argument(help="A role.")]
@@ -29,8 +29,17 @@ Acting = Callable[[Path | None], "AbstractContextManager[tuple[sa.Connection, Ac
 """A writing transaction in a data directory, and who acts in it."""
 
 
+def grant_in(acting: tuple[sa.Connection, Actor], person: str, role: Role) -> Person:
+    """Give a role; which there are to give, each noun says itself."""
+    from insyn.trust.people import users
+
+    connection, actor = acting
+    id_ = users.find(connection, person).id
+    return users.grant(connection, id_, role, actor=actor, now=system_clock())
+
+
 def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) -> None:
-    """Give a noun the commands list, invite, grant, withdraw, disable, enable and unlock.
+    """Give a noun the commands list, invite, withdraw, disable, enable and unlock.
 
     Args:
         app: the noun.
@@ -64,21 +73,6 @@ def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) ->
             token = users.invite_again(connection, id_, actor=actor, now=system_clock())
             found = users.find(connection, id_)
         tell_person(found, as_json, token, claim=claim)
-
-    @app.command("grant")
-    def grant(
-        person: PersonArgument,
-        role: RoleArgument,
-        as_json: JsonOption = False,
-        data: DataOption = None,
-    ) -> None:
-        """Give a person a role; nobody gives one to themselves."""
-        from insyn.trust.people import users
-
-        with acting_in(data) as (connection, actor):
-            id_ = users.find(connection, person).id
-            found = users.grant(connection, id_, role, actor=actor, now=system_clock())
-        tell_person(found, as_json)
 
     @app.command("withdraw")
     def withdraw(

@@ -67,22 +67,42 @@ def site_of(data: Path | None) -> SiteDirectory:
 
 
 @app.command()
-def init(as_json: JsonOption = False, data: DataOption = None) -> None:
+def init(
+    new_token: Annotated[
+        bool,
+        typer.Option("--new-token", help="The token was lost: another one, and that one is void."),
+    ] = False,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
     """Make the site: its key, its database, and its first administrator's one-time token.
 
-    The fingerprint is what the office binds the permit to. While nobody has claimed the token,
-    running this again makes a new one, and the earlier one is void.
+    The fingerprint is what the office binds the permit to. A site is made once; `insyn site status`
+    tells the fingerprint again.
     """
     from insyn.site.permission.judging import site_public_key
     from insyn.site.store import open_site
     from insyn.trust.people import users
+    from insyn.trust.people.duties import Role
 
     site = site_of(data)
     fingerprint = site_public_key(site).fingerprint
     with open_site(site) as store, store.writing() as connection:
+        known = users.every(connection)
+        if any(person.state is not users.State.INVITED for person in known):
+            raise Refusal(
+                "the site has people already; an administrator invites others (insyn site user add)"
+            )
+        waiting = [person for person in known if Role.ADMINISTRATOR in person.roles]
+        if waiting and not new_token:
+            raise Refusal(
+                "the site is made already, and the token that was printed then is good for 24 "
+                "hours; if it is lost or over: insyn site init --new-token"
+            )
         token = users.invite_first(connection, now=system_clock())
     if as_json:
-        print(json.dumps({"fingerprint": fingerprint, "token": token}))
+        said = {"fingerprint": fingerprint, "token": token, "voids_earlier": bool(waiting)}
+        print(json.dumps(said))
         return
     typer.echo(f"the site's key, for its permit:\n  {fingerprint}", err=True)
     typer.echo(
@@ -91,6 +111,8 @@ def init(as_json: JsonOption = False, data: DataOption = None) -> None:
         err=True,
     )
     print(token)
+    if waiting:
+        typer.echo("the token that was printed before is void", err=True)
 
 
 @app.command()

@@ -18,11 +18,11 @@ from insyn.base.clock import system_clock
 from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
-from insyn.cli.people_steps import add_steps
+from insyn.cli.people_steps import PersonArgument, add_steps, grant_in
 from insyn.cli.site_console import ConsoleOption, console_of, place_of_site
 from insyn.cli.tables import ask, shown
 from insyn.cli.user_told import PasswordFileOption, say, tell_person
-from insyn.trust.people.duties import Role
+from insyn.trust.people.duties import Role, SiteRole
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -201,7 +201,7 @@ def password(
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name.")],
     role: Annotated[
-        list[Role] | None, typer.Option("--role", help="A role; may be repeated.")
+        list[SiteRole] | None, typer.Option("--role", help="A role; may be repeated.")
     ] = None,
     as_json: JsonOption = False,
     data: DataOption = None,
@@ -210,10 +210,26 @@ def add(
     from insyn.trust.people import users
 
     if not role:
-        raise UsageError("say what the person may do, such as --role operator")
+        raise UsageError(
+            f"say what the person may do: --role {' | '.join(map(repr, map(str, SiteRole)))}"
+        )
     with _acting_in(data) as (connection, actor):
-        person, token = users.add(connection, name, roles=role, actor=actor, now=system_clock())
+        roles = tuple(map(Role, role))
+        person, token = users.add(connection, name, roles=roles, actor=actor, now=system_clock())
     tell_person(person, as_json, token, claim="insyn site claim")
+
+
+@app.command("grant")
+def grant(
+    person: PersonArgument,
+    role: Annotated[SiteRole, typer.Argument(help="A role.")],
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Give a person a role; nobody gives one to themselves."""
+    with _acting_in(data) as acting:
+        found = grant_in(acting, person, Role(role))
+    tell_person(found, as_json)
 
 
 @contextmanager

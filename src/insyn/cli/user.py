@@ -13,7 +13,7 @@ from insyn.base.errors import UsageError
 from insyn.cli import user_token
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
-from insyn.cli.people_steps import PersonArgument, add_steps
+from insyn.cli.people_steps import PersonArgument, RoleArgument, add_steps, grant_in
 from insyn.cli.user_told import PasswordFileOption, acting_in, say, tell_person
 from insyn.trust.people.duties import Role, require
 
@@ -79,6 +79,16 @@ def add(
             connection, name, roles=role or (), actor=actor, now=system_clock()
         )
     tell_person(person, as_json, token)
+
+
+@app.command("grant")
+def grant(
+    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
+) -> None:
+    """Give a person a role; nobody gives one to themselves."""
+    with acting_in(data) as acting:
+        found = grant_in(acting, person, role)
+    tell_person(found, as_json)
 
 
 @app.command("show")

@@ -202,6 +202,22 @@ def test_what_excludes_each_other_is_refused_in_words(console: Console) -> None:
     assert twice.status_code == 400
 
 
+def test_a_role_of_an_office_is_refused_and_not_shown(console: Console) -> None:
+    anna = console.signed_in("Anna")
+    invited(anna, "Nils", "operator")
+    assert "approver" not in anna.get("/people").text
+    asked = {
+        "/people": {"name": "Per", "role": ["operator", "approver"]},
+        f"/people/{console.person('Nils')}": {"action": "grant", "role": "approver"},
+    }
+    for path, form in asked.items():
+        refused = anna.post(path, data=form, headers=ORIGIN)
+        assert refused.status_code == 400
+        assert "a role of an office, not of a site" in refused.text
+    assert console.state("Nils") == ("invited", ["operator"])
+    assert ">Per<" not in anna.get("/people").text
+
+
 def test_a_form_from_another_page_changes_nothing(console: Console) -> None:
     anna = console.signed_in("Anna")
     form = {"name": "Mallory", "role": "administrator"}

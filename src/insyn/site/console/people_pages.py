@@ -12,17 +12,9 @@ from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
 from insyn.site.console.forms import Typed
 from insyn.trust.people import signing_in, users
-from insyn.trust.people.duties import Role
+from insyn.trust.people.duties import Role, SiteRole, require_at_site
 from insyn.web.pages import Pages, refused_by
 
-SITE_ROLES = (
-    Role.OPERATOR,
-    Role.INVESTIGATOR,
-    Role.CUSTODIAN,
-    Role.PRIVACY_OFFICER,
-    Role.AUDITOR,
-    Role.ADMINISTRATOR,
-)
 ABOUT = {
     Role.OPERATOR: "watches live and recorded, masked",
     Role.INVESTIGATOR: "may ask for a release of an original",
@@ -54,7 +46,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             status=400 if error else 200,
             refused=refused_by(error, ("name", "role") if form else (), form) if error else None,
             people=[one for one in everybody if one.state is not users.State.ERASED],
-            roles=[(role, ABOUT[role]) for role in SITE_ROLES],
+            roles=[(role, ABOUT[role]) for role in map(Role, SiteRole)],
             token=token,
             name=name,
             chosen=chosen,
@@ -73,6 +65,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     ) -> Response:
         visitor = desk.visitor(request, "user.manage")
         try:
+            require_at_site(role or ())
             with desk.store.writing() as connection:
                 person, token = users.add(
                     connection,
@@ -99,6 +92,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             with desk.store.writing() as connection:
                 actor = visitor.actor
                 if action == "grant" and role is not None:
+                    require_at_site((role,))
                     users.grant(connection, person, role, actor=actor, now=now)
                 elif action == "withdraw" and role is not None:
                     users.withdraw(connection, person, role, actor=actor, now=now)

@@ -47,6 +47,17 @@ and `DUTIES` keeps one person from both sides of the same matter, which is what 
 """
 
 
+class SiteRole(StrEnum):
+    """What a person may be at a site; the other roles study and decide deals, at an office."""
+
+    OPERATOR = Role.OPERATOR.value
+    INVESTIGATOR = Role.INVESTIGATOR.value
+    CUSTODIAN = Role.CUSTODIAN.value
+    PRIVACY_OFFICER = Role.PRIVACY_OFFICER.value
+    AUDITOR = Role.AUDITOR.value
+    ADMINISTRATOR = Role.ADMINISTRATOR.value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """One action: the roles that may do it, and the actions in the same matter that exclude it.
@@ -221,6 +232,20 @@ def require_other(actor: Actor, person: str, action: str) -> None:
     """
     if actor.id == person:
         raise Refusal(f"nobody can {action} themselves; ask another administrator")
+
+
+def require_at_site(roles: Iterable[Role]) -> None:
+    """Refuse roles that mean nothing at a site.
+
+    Raises:
+        Refusal: one of them is an office's; says which a site has.
+    """
+    for role in roles:
+        if role.value not in {str(one) for one in SiteRole}:
+            raise Refusal(
+                f"{role} is a role of an office, not of a site; a site has {', '.join(SiteRole)}",
+                field="role",
+            )
 
 
 def require_together(roles: Collection[Role]) -> None:

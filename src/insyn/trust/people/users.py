@@ -290,7 +290,7 @@ def find(connection: sa.Connection, person: str) -> Person:
     if row is None:
         row = connection.execute(sa.select(table).where(table.c.key == key_of(person))).first()
     if row is None:
-        raise Refusal("no such person is known; `insyn user list` shows those that are")
+        raise Refusal("no such person is known; `user list` shows those that are")
     return _person(connection, row)
 
 

@@ -1,0 +1,76 @@
+"""`insyn site init` and `insyn site user`: who is made known at a site, and as what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.run_insyn import insyn
+
+PASSWORD = "granit och hav och 7 moln"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("INSYN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("INSYN_TOKEN", raising=False)
+    (tmp_path / "password").write_text(PASSWORD + "\n", "utf-8")
+    return tmp_path
+
+
+def claim(place: Path, token: str, *more: str) -> int:
+    file = str(place / "password")
+    return insyn("site", "claim", "--token", token, "--password-file", file, *more).code
+
+
+def test_another_init_is_refused_and_the_first_token_stays_good(place: Path) -> None:
+    first = insyn("site", "init", "--json").json
+    again = insyn("site", "init")
+    assert (again.code, again.out) == (1, "")
+    assert "--new-token" in again.err
+    assert claim(place, first["token"], "--name", "Ada") == 0
+
+
+def test_a_lost_token_is_replaced_where_that_is_asked_for(place: Path) -> None:
+    first = insyn("site", "init", "--json").json
+    assert first["voids_earlier"] is False
+    invited = insyn("site", "user", "add", "Olle", "--role", "operator", "--json").json
+    second = insyn("site", "init", "--new-token", "--json").json
+    assert second["voids_earlier"] is True
+    assert second["fingerprint"] == first["fingerprint"]
+    told = insyn("site", "init", "--new-token")
+    assert "printed before is void" in told.err
+    for void in (first["token"], second["token"]):
+        assert claim(place, void, "--name", "Ada") == 1
+    assert claim(place, told.out.strip(), "--name", "Ada") == 0
+    assert claim(place, invited["token"]) == 0, "who was invited meanwhile is not forgotten"
+
+
+def test_where_there_are_people_nobody_becomes_the_first_again(place: Path) -> None:
+    assert claim(place, insyn("site", "init").out.strip(), "--name", "Ada") == 0
+    for more in ((), ("--new-token",)):
+        refused = insyn("site", "init", *more)
+        assert (refused.code, refused.out) == (1, "")
+        assert "insyn site user add" in refused.err
+
+
+@pytest.mark.parametrize("role", ["requester", "analyst", "approver", "export officer"])
+def test_an_office_s_role_is_neither_offered_nor_taken(role: str) -> None:
+    insyn("site", "init")
+    assert insyn("site", "user", "add", "Olle", "--role", "operator").code == 0
+    for asked in (("add", "Rut", "--role", role), ("grant", "Olle", role)):
+        refused = insyn("site", "user", *asked)
+        assert refused.code == 2
+        assert "'custodian'" in refused.err
+    people = insyn("site", "user", "list", "--json").json
+    assert [(one["name"], one["roles"]) for one in people] == [
+        ("administrator", ["administrator"]),
+        ("Olle", ["operator"]),
+    ]
+    assert role not in insyn("site", "user", "add", "--help").out
+    without = insyn("site", "user", "add", "Rut")
+    assert without.code == 2
+    assert "'privacy officer'" in without.err
+    assert role not in without.err
