@@ -26,10 +26,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing (on Debian: apt install python3-venv)"; exit 3; }
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Insyn needs into $(VENV): once, a minute or so ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Insyn and its tests need into $(VENV): once, some minutes ..."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.installed
 

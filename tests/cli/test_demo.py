@@ -28,6 +28,9 @@ def test_the_tour_screens_the_samples_and_explains_every_match() -> None:
     assert "not screened" in done.out  # the row without a name
     assert "+ birth date" in done.out
     assert "refused sample" not in done.out
+    # Nobody waits in silence, at a terminal or not: what takes long is said before it is done.
+    lists, index = done.out.index("reading 2 lists ..."), done.out.index("building the index")
+    assert lists < done.out.index("un-xml") < index < done.out.index("MATCH")
 
 
 def test_the_tour_decides_a_deal_by_two_people_and_shows_what_is_refused() -> None:
@@ -61,7 +64,10 @@ def test_the_tour_runs_a_site_and_its_sections_are_numbered_without_a_gap() -> N
     done = insyn("demo")
     told = " ".join(done.out.split())
     for part in (
+        "making the site: keys, passwords, a vault, four cameras ...",
+        "nobody is there yet: the shields look at the empty place ...",
         "4 of 4 shields know their empty scene",
+        "stopping the site; recordings are closed ...",
         "Can ines look now? refused",
         "cora agrees too",
         "ines points at somebody",

@@ -25,6 +25,7 @@ from insyn.base.clock import isoformat, system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import Refusal
 from insyn.base.files import write_atomically
+from insyn.demo.sections import working
 from insyn.office.diligence.cases import casebook, deals, issuing, permits, replay, screened, steps
 from insyn.office.diligence.cases.case import Case
 from insyn.office.diligence.cases.deals import Said
@@ -80,10 +81,12 @@ def take_case(data: DataDirectory, console: Console, rule: Callable[[str], None]
     """
     rule("Two deals are judged, and one goes to a decision")
     with open_store(data) as store:
-        people = _people(store)
+        with working(console, "making five people, each with a password"):
+            people = _people(store)
         write_atomically(data.root / "password", f"{PASSWORD}\n".encode())
         office = _Office(data=data, store=store, people=people, console=console)
-        _bring_in(office)
+        with working(console, "bringing two deals in, and screening their parties"):
+            _bring_in(office)
         case = _study(office)
         _prepare(office)
         case = _vote(office, case)

@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from insyn.base.errors import InsynError
+from insyn.demo.sections import working
 from insyn.site.console.desk import SiteDesk
 from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
@@ -69,7 +70,7 @@ def export_one(
 
 def _wait(job: Job, console: Console, what: str) -> None:
     ends = time.monotonic() + PATIENCE_S
-    with console.status(what):
+    with working(console, what):
         while job.stage in BUSY:
             if time.monotonic() > ends:
                 raise InsynError("the export takes longer than a tour lasts; the machine is busy")

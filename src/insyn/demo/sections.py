@@ -1,6 +1,12 @@
-"""The sections of the tour, numbered as they come: some are left out without the real lists."""
+"""What the tour says of itself: its sections, numbered as they come, and what takes a while.
+
+Some sections are left out without the real lists.
+"""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
 
 from rich.console import Console
 
@@ -17,3 +23,15 @@ class Sections:
         """A rule with the next number and the title."""
         self._begun += 1
         self._console.rule(f"{self._begun}. {title}")
+
+
+@contextlib.contextmanager
+def working(console: Console, what: str) -> Iterator[None]:
+    """Say what is being done, before it is done: nobody waits in silence.
+
+    At a terminal it goes away again; elsewhere it is a line.
+    """
+    if not console.is_terminal:
+        console.print(f"{what} ...", style="dim", highlight=False)
+    with console.status(f"{what} ..."):
+        yield

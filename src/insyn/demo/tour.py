@@ -21,7 +21,7 @@ from rich.text import Text
 from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
 from insyn.demo.deciding import take_case
-from insyn.demo.sections import Sections
+from insyn.demo.sections import Sections, working
 from insyn.demo.watching import stay, watch
 from insyn.office.lists.intake import gather, take_in_all
 from insyn.office.lists.snapshots import ListStore
@@ -49,7 +49,8 @@ def run(folder: Path, console: Console, *, with_site: bool = True) -> None:
     with as_file(files("insyn.demo").joinpath("data")) as samples:
         _import(data, _list_files(shared, samples), console)
         rule("A customer file is screened")
-        index, manifest = compile_in_force(data)
+        with working(console, "building the index of all names"):
+            index, manifest = compile_in_force(data)
         work = Work(index=index, manifest=manifest, clearances=load_active(data))
         _screen(work, samples / "customers.csv", console)
         if shared is not None:
@@ -109,7 +110,7 @@ def _import(data: DataDirectory, paths: list[Path], console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("List", "Format", "Records", "Entries", "Outcome"):
         table.add_column(column, justify="right" if column in ("Records", "Entries") else "left")
-    with console.status("reading lists"):
+    with working(console, f"reading {len(publications)} lists"):
         for item in take_in_all(store, publications):
             table.add_row(
                 item.list, item.format, f"{item.read:,}", f"{item.entries:,}", item.outcome
@@ -158,9 +159,10 @@ def _screen_real(work: Work, path: Path, console: Console) -> None:
         rows.append(row)
         if len(rows) == ROWS_OF_REAL_FILE:
             break
-    worker = Worker(work)
-    started = time.perf_counter()
-    done = worker.screen(rows)
+    with working(console, f"screening {len(rows):,} rows of {path.name}"):
+        worker = Worker(work)
+        started = time.perf_counter()
+        done = worker.screen(rows)
     taken = time.perf_counter() - started
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in done.outcomes.items())
     console.print(

@@ -30,6 +30,7 @@ from insyn.base.config import DataDirectory
 from insyn.base.errors import InsynError, Refusal
 from insyn.demo.deciding import PASSWORD
 from insyn.demo.one_person import export_one
+from insyn.demo.sections import working
 from insyn.site.cameras import register
 from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
@@ -71,23 +72,28 @@ def watch(data: DataDirectory, console: Console, begin: Callable[[str], None]) -
     begin("A site with four cameras: everybody masked, live and recorded")
     site = site_directory(data)
     people_come = time.monotonic() + EMPTY_S
-    ids = _make(site)
+    with working(console, "making the site: keys, passwords, a vault, four cameras"):
+        ids = _make(site)
     with serving(site, console) as port:
         console.print(f"Its console answers at http://127.0.0.1:{port}", highlight=False)
         _learn(site, console)
         console.print("People come in now; the site masks, records and seals.")
-        with console.status(f"recording for {WATCH_S} seconds"):
-            time.sleep(max(0.0, people_come - time.monotonic()) + WATCH_S)
+        lasts_s = max(0.0, people_come - time.monotonic()) + WATCH_S
+        with working(console, f"recording for {lasts_s:.0f} seconds"):
+            time.sleep(lasts_s)
     desk = SiteDesk(site)
     try:
-        _show(desk, data.root, console)
+        with working(console, "reading what was recorded"):
+            _show(desk, data.root, console)
         begin("Two custodians open what is sealed; one cannot")
-        release = _open(desk, ids, console)
+        with working(console, "asking, agreeing, opening"):
+            release = _open(desk, ids, console)
         if release:
             begin("One person is exported, everybody else masked")
             _export_one(desk, release, data.root, ids, console)
         begin("An export that anybody can verify")
-        _export(desk, data.root, ids, console)
+        with working(console, "exporting eight masked seconds"):
+            _export(desk, data.root, ids, console)
     finally:
         desk.close()
     return site
@@ -164,7 +170,7 @@ def serving(site: SiteDirectory, console: Console) -> Iterator[int]:
         try:
             yield port
         finally:
-            with console.status("stopping the site; recordings are closed"):
+            with working(console, "stopping the site; recordings are closed"):
                 process.send_signal(signal.SIGTERM)
                 try:
                     process.wait(30)
@@ -184,7 +190,7 @@ def _learn(site: SiteDirectory, console: Console) -> None:
     """Wait until the shields know the empty scene."""
     ends = time.monotonic() + PATIENCE_S
     states: dict[str, str] = {}
-    with console.status("nobody is there yet: the shields look at the empty place"):
+    with working(console, "nobody is there yet: the shields look at the empty place"):
         while time.monotonic() < ends:
             states = {}
             for path in site.run.glob("shield-*.json"):
