@@ -49,16 +49,23 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def is_locked_now(descriptor: int) -> bool:
+    """Lock an open file for this process without waiting; False where another one holds it.
+
+    Let go of when the file is closed, or the process dies.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def alone(directory: Path, name: str) -> Iterator[bool]:
     """Hold a lock of the folder, or yield False where another process holds it."""
     with (directory / name).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        yield is_locked_now(file.fileno())
 
 
 @contextlib.contextmanager

@@ -13,20 +13,6 @@ from insyn.office.diligence.cases.events import Condition
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def read_day(text: str | None) -> date | None:
-    """A day as `2026-11-23`.
-
-    Raises:
-        UsageError: it is none.
-    """
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no day; write it as 2026-11-23") from error
-
-
 def read_moment(text: str) -> datetime:
     """A moment, or the last second of a day in UTC.
 

@@ -140,7 +140,8 @@ def propose(
     data: DataOption = None,
 ) -> None:
     """Lay a case before the approvers."""
-    from insyn.cli.case_files import read_conditions, read_day, read_terms
+    from insyn.cli.case_files import read_conditions, read_terms
+    from insyn.cli.days import read_day
     from insyn.office.diligence.cases import steps
 
     offer = steps.Offer(

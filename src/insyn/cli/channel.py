@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import system_clock
+from insyn.cli.days import end_of, read_day
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.party_kept import SinceOption, SourceOption, UntilOption, end_of, read_day
+from insyn.cli.party_kept import SinceOption, SourceOption, UntilOption
 from insyn.cli.tables import print_table, shown
 from insyn.office.diligence.parties.model import ChannelRole
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import isoformat, system_clock
-from insyn.base.errors import UsageError
+from insyn.cli.days import day_of
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table, shown
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from insyn.office.diligence.commitments.partners import KeptCommitment
 
 app = typer.Typer(
@@ -55,8 +53,8 @@ def add(
         party=party,
         text=text_of(text).version,
         signatory=signatory,
-        signed_on=_day(signed_on, "--signed-on"),
-        expires_on=_day(until, "--until"),
+        signed_on=day_of(signed_on),
+        expires_on=day_of(until),
         sha256=keep_document(directory, file),
     )
     with open_store(directory) as store, store.writing() as connection:
@@ -182,12 +180,3 @@ def _tell(kept: KeptCommitment, as_json: bool) -> None:
     print(f"recorded {isoformat(kept.recorded_at)} by {kept.by}")
     if kept.withdrawal:
         print(f"withdrawn {isoformat(kept.withdrawal.at)}: {shown(kept.withdrawal.because)}")
-
-
-def _day(text: str, option: str) -> date:
-    from insyn.cli.case_files import read_day
-
-    day = read_day(text)
-    if day is None:
-        raise UsageError(f"{option} is a day, such as 2026-11-23")
-    return day

@@ -217,7 +217,7 @@ def add_evidence(
 ) -> None:
     """Keep a piece of evidence by its hash, or a search that found nothing."""
     from insyn.cli.acting import acting
-    from insyn.cli.case_files import read_day
+    from insyn.cli.days import read_day
     from insyn.office.diligence.cases import evidence
     from insyn.office.screening.store import open_store
 
@@ -299,7 +299,8 @@ def _every_deal(connection: sa.Connection) -> Iterator[str]:
 def _said(
     source: str, known_since: str | None, valid_from: str | None, evidence: str | None
 ) -> Said:
-    from insyn.cli.case_files import read_day, read_known
+    from insyn.cli.case_files import read_known
+    from insyn.cli.days import read_day
     from insyn.office.diligence.cases.deals import Said
 
     return Said(

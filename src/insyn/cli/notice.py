@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import system_clock
-from insyn.base.errors import EnvironmentFailure, UsageError
+from insyn.base.errors import EnvironmentFailure
+from insyn.cli.days import day_of
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table, shown
 from insyn.office.diligence.products.notice import About, Notice
@@ -59,7 +59,7 @@ def add(
         subject=subject,
         authority=authority,
         reference=reference,
-        received_on=_day(received_on, "--received-on"),
+        received_on=day_of(received_on),
         sha256=keep_document(directory, file),
         basis=basis,
         note=note,
@@ -96,7 +96,7 @@ def lift(
             connection,
             notice,
             reference=reference,
-            lifted_on=_day(on, "--on"),
+            lifted_on=day_of(on),
             sha256=sha256,
             actor=acting(directory, connection).actor,
             now=system_clock(),
@@ -173,12 +173,3 @@ def keep_document(directory: DataDirectory, file: Path) -> str:
     except OSError as error:
         raise EnvironmentFailure(f"cannot read {file}: {error.strerror}") from error
     return evidence.keep_file(directory.root / "evidence", content)
-
-
-def _day(text: str, option: str) -> date:
-    from insyn.cli.case_files import read_day
-
-    day = read_day(text)
-    if day is None:
-        raise UsageError(f"{option} is a day, such as 2026-11-23")
-    return day

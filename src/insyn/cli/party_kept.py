@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import system_clock
 from insyn.base.errors import UsageError
+from insyn.cli.days import end_of, read_day
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import print_table, shown
 from insyn.office.diligence.parties.model import PartyKind, StakeKind
@@ -193,24 +193,6 @@ def screen_again(data: DataDirectory) -> Report | None:
         # The party is kept, and unknown until it is screened: what failed is said, not undone.
         typer.echo(f"insyn: kept, and not screened yet: {error}", err=True)
         return None
-
-
-def read_day(text: str | None) -> date | None:
-    """A day in ISO 8601.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return date.fromisoformat(text) if text is not None else None
-    except ValueError:
-        raise UsageError("a day is written as 2026-01-31") from None
-
-
-def end_of(day: str | None) -> datetime | None:
-    """The last moment of a day, in UTC; None for None."""
-    found = read_day(day)
-    return datetime.combine(found, time.max, UTC) if found is not None else None
 
 
 def _status(data: DataDirectory, party: Party) -> str:

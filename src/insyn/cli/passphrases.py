@@ -61,6 +61,12 @@ def passphrase(
     return lines[0]
 
 
+def new_password(file: Path | None) -> str:
+    """A password that somebody sets for themselves."""
+    question = "New password (12 characters or more)"
+    return passphrase(file, question, new=True, what="password", option="--password-file")
+
+
 def _typed(question: str, new: bool, instead: str) -> str:
     with warnings.catch_warnings():
         # Where nothing can be typed unseen, Python would show it and warn: better not asked.

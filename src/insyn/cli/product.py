@@ -166,16 +166,13 @@ def classify(
     data: DataOption = None,
 ) -> None:
     """Classify a product, as export officer; a milder class waits for a second person."""
-    from insyn.base.errors import UsageError
     from insyn.cli.acting import acting
-    from insyn.cli.case_files import read_day
+    from insyn.cli.days import day_of
     from insyn.office.diligence.products import catalogue
     from insyn.office.diligence.products.model import Said, standing
     from insyn.office.screening.store import open_store
 
-    day = read_day(on)
-    if day is None:
-        raise UsageError("--on is a day, such as 2026-11-23")
+    day = day_of(on)
     said = Said(
         export_class=export_class,
         reason=because,

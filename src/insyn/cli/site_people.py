@@ -17,7 +17,7 @@ import typer
 from insyn.base.clock import system_clock
 from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.passphrases import passphrase
+from insyn.cli.passphrases import new_password, passphrase
 from insyn.cli.people_steps import PersonArgument, add_steps, grant_in
 from insyn.cli.site_console import ConsoleOption, console_of, place_of_site
 from insyn.cli.tables import ask, shown
@@ -136,7 +136,7 @@ def claim(
     from insyn.trust.people import users
     from insyn.trust.people.passwords import Passwords
 
-    password = _new_password(password_file)
+    password = new_password(password_file)
     if console is not None:
         sent = {"token": token.strip(), "password": password, "name": name}
         _tell(
@@ -174,7 +174,7 @@ def password(
     from insyn.trust.people.passwords import Passwords
 
     old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
-    new = _new_password(password_file)
+    new = new_password(password_file)
     if console is not None:
         reached = console_of(console, data)
         reached.ask("POST", "/password", {"old": old, "password": new})
@@ -254,11 +254,6 @@ def _site(data: Path | None) -> SiteDirectory:
     from insyn.site.directory import site_directory
 
     return site_directory(data_directory(data))
-
-
-def _new_password(file: Path | None) -> str:
-    question = "New password (12 characters or more)"
-    return passphrase(file, question, new=True, what="password", option="--password-file")
 
 
 def _tell(person: dict[str, object], as_json: bool) -> None:

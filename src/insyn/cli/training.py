@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from insyn.base.clock import system_clock
-from insyn.base.errors import EnvironmentFailure, UsageError
+from insyn.base.errors import EnvironmentFailure
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.tables import ask, counted, print_table, shown
 
@@ -109,14 +109,12 @@ def record(
 ) -> None:
     """Record what somebody has completed with you, as their trainer; never your own."""
     from insyn.cli.acting import acting
-    from insyn.cli.case_files import read_day
+    from insyn.cli.days import day_of
     from insyn.office.diligence.commitments import training
     from insyn.office.screening.store import open_store
     from insyn.trust.people import users
 
-    day = read_day(on)
-    if day is None:
-        raise UsageError("--on is a day, such as 2026-11-23")
+    day = day_of(on)
     directory, now = data_directory(data), system_clock()
     with open_store(directory) as store, store.writing() as connection:
         actor = acting(directory, connection, scope="people").actor

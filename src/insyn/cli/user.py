@@ -12,7 +12,7 @@ from insyn.base.clock import isoformat, system_clock
 from insyn.base.errors import UsageError
 from insyn.cli import user_token
 from insyn.cli.options import DataOption, JsonOption, data_directory
-from insyn.cli.passphrases import passphrase
+from insyn.cli.passphrases import new_password, passphrase
 from insyn.cli.people_steps import PersonArgument, RoleArgument, add_steps, grant_in
 from insyn.cli.user_told import PasswordFileOption, acting_in, say, tell_person
 from insyn.trust.people.duties import Role, require
@@ -42,7 +42,7 @@ def claim(
     from insyn.trust.people import users
     from insyn.trust.people.passwords import Passwords
 
-    password = _new_password(password_file)
+    password = new_password(password_file)
     with open_store(data_directory(data)) as store, store.writing() as connection:
         person = users.claim(
             connection,
@@ -126,7 +126,7 @@ def password(
     from insyn.trust.people.passwords import Passwords
 
     old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
-    new = _new_password(password_file)
+    new = new_password(password_file)
     directory = data_directory(data)
     with open_store(directory) as store:
         with store.writing() as connection:
@@ -160,8 +160,3 @@ def erase(
         users.erase(connection, id_, actor=actor, now=system_clock())
         found = users.find(connection, id_)
     say(f"{id_} is erased", as_json, found.to_json())
-
-
-def _new_password(file: Path | None) -> str:
-    question = "New password (12 characters or more)"
-    return passphrase(file, question, new=True, what="password", option="--password-file")

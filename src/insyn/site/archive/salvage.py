@@ -6,7 +6,6 @@ where people can look; what another process is still writing is let alone.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from insyn.base.errors import EnvironmentFailure, UnreadableInput
-from insyn.base.files import sync_directory
+from insyn.base.files import is_locked_now, sync_directory
 from insyn.site.archive.garbage import empty_garbage
 from insyn.site.archive.index import Index
 from insyn.site.archive.recording import EndReason, Recording
@@ -164,12 +163,7 @@ def _alone(path: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        yield is_locked_now(file)
     finally:
         os.close(file)
 

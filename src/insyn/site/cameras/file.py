@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 
@@ -18,6 +16,7 @@ from insyn.base.errors import UsageError
 from insyn.site.cameras.address import Address
 from insyn.site.cameras.failure import CameraFailure, Trouble
 from insyn.site.cameras.packets import PacketReader, SoundReader, sound_of, video_of
+from insyn.site.cameras.source import UntilTold
 from insyn.site.streams import TICKS, Packet, Parameters, Sound, SoundParameters
 
 LONGEST_WAIT_S = 5.0
@@ -52,20 +51,19 @@ class FileSource:
         )
 
 
-class FileStream:
+class FileStream(UntilTold):
     """An open file; see `insyn.site.cameras.source.OpenStream`."""
 
     def __init__(
         self, path: str, *, loops: bool, is_paced: bool, wants_sound: bool = False
     ) -> None:
+        super().__init__()
         self._wants_sound = wants_sound
         self.sound: SoundParameters | None = None
         self.sound_trouble = ""
-        self._heard: list[Sound] = []
         self._path = path
         self._loops = loops
         self._is_paced = is_paced
-        self._closing = threading.Event()
         self._parameters = self._find_parameters()
 
     @property
@@ -104,26 +102,6 @@ class FileStream:
             if not self._loops or end == shift:
                 return
             shift = end
-
-    def heard(self) -> list[Sound]:
-        """The frames that came with the pictures that were read last; see `Sounding`."""
-        heard, self._heard = self._heard, []
-        return heard
-
-    def close(self) -> None:
-        """Stop soon."""
-        self._closing.set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _find_parameters(self) -> Parameters:
         for packet in self._round():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -58,6 +59,35 @@ class Sounding(Protocol):
     def heard(self) -> list[Sound]:
         """The frames that came with the pictures that were read last; never waits, never fails."""
         ...
+
+
+class UntilTold:
+    """A stream of this process's own making, which ends soon after it is told to."""
+
+    def __init__(self) -> None:
+        """Not told yet."""
+        self._closing = threading.Event()
+        self._heard: list[Sound] = []
+
+    def heard(self) -> list[Sound]:
+        """The frames that came with the pictures that were read last; see `Sounding`."""
+        heard, self._heard = self._heard, []
+        return heard
+
+    def close(self) -> None:
+        """Stop soon."""
+        self._closing.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 class Source(Protocol):

@@ -8,12 +8,10 @@ open it at once see the same people in the same second.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 import numpy as np
@@ -21,6 +19,7 @@ import numpy as np
 from insyn.base.errors import UsageError
 from insyn.site import nal
 from insyn.site.cameras.address import Address
+from insyn.site.cameras.source import UntilTold
 from insyn.site.cameras.virtual.concourse import Concourse, Events, Scene
 from insyn.site.cameras.virtual.tone import Tone
 from insyn.site.streams import (
@@ -28,7 +27,6 @@ from insyn.site.streams import (
     Codec,
     Packet,
     Parameters,
-    Sound,
     SoundParameters,
     StreamName,
 )
@@ -92,18 +90,17 @@ class VirtualSource:
         )
 
 
-class VirtualStream:
+class VirtualStream(UntilTold):
     """An open virtual camera; see `insyn.site.cameras.source.OpenStream`."""
 
     def __init__(
         self, place: Concourse, codec: Codec, *, tone: Tone | None = None, mute: str = ""
     ) -> None:
+        super().__init__()
         self._tone = tone
         self.sound_trouble = mute
-        self._heard: list[Sound] = []
         self._place = place
         self._codec = codec
-        self._closing = threading.Event()
         # `Any`: the stubs do not know a video context's attributes.
         encoder: Any = av.CodecContext.create(_ENCODERS[codec], "w")
         encoder.width, encoder.height, encoder.pix_fmt = place.width, place.height, "yuv420p"
@@ -142,11 +139,6 @@ class VirtualStream:
         """What is heard; see `insyn.site.cameras.source.Sounding`."""
         return self._tone.parameters if self._tone is not None else None
 
-    def heard(self) -> list[Sound]:
-        """The frames that came with the pictures that were read last."""
-        heard, self._heard = self._heard, []
-        return heard
-
     def packets(self) -> Iterator[Packet]:
         """Pictures at their times, by the wall clock; what came too late is left out."""
         fps = self._place.fps
@@ -162,21 +154,6 @@ class VirtualStream:
             for packet in self._encode(self._place.render(index), index, force_key=is_first):
                 is_first = False
                 yield packet
-
-    def close(self) -> None:
-        """Stop soon."""
-        self._closing.set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _encode(self, scene: Scene, index: int, *, force_key: bool = False) -> list[Packet]:
         height, width = scene.y.shape
