@@ -53,7 +53,7 @@ def _serve(path: str) -> None:
         for module in pkgutil.walk_packages(found.__path__, f"{package}."):
             with contextlib.suppress(ImportError):  # an engine that is not installed
                 importlib.import_module(module.name)
-    importlib.import_module("insyn.cli.nouns")
+    importlib.import_module("insyn.cli.nouns").command()  # made once, too
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(path)
         listening.listen()

@@ -28,10 +28,10 @@ def main() -> None:
 
 def _run() -> None:
     from insyn.base.errors import InsynError
-    from insyn.cli.nouns import app
+    from insyn.cli.nouns import command
 
     try:
-        app()
+        command()()
     except InsynError as error:
         print(f"insyn: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
