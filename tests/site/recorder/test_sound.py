@@ -171,7 +171,7 @@ def test_sound_is_sealed_with_the_pictures_of_its_time(
     found = told(movie)
     assert found["audio"]["codec_name"] == CODECS[name]
     assert found["video"]["packets"] == recording.frames == received, "sound costs no picture"
-    assert abs(found["audio"]["begins"] - found["video"]["begins"]) < FRAGMENT_S / 2
+    assert abs(found["audio"]["begins"] - found["video"]["begins"]) < FRAGMENT_S
     assert abs(found["audio"]["ends"] - found["video"]["ends"]) < FRAGMENT_S
     assert found["audio"]["times"] == sorted(set(found["audio"]["times"]))
     loud = [at for at in beeps(movie) if at > 0.5]  # a decoder is not at once what it will be
