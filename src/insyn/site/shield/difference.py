@@ -73,13 +73,9 @@ def tolerance_of(background: Background, *, slack: float = 1.0, shake: float = 0
     edge = contrast * (EDGE + shake)
     deviation = background.deviation * slack
     chroma = background.chroma_deviation * slack
-    colour = np.max(
-        cv2.subtract(
-            cv2.dilate(background.mean[:, :, 1:], around),
-            cv2.erode(background.mean[:, :, 1:], around),
-        ),
-        axis=2,
-    ).astype(np.float32)
+    tint = background.mean[:, :, 1:]
+    apart = cv2.split(cv2.subtract(cv2.dilate(tint, around), cv2.erode(tint, around)))
+    colour = cv2.max(*apart).astype(np.float32)
     wide = cv2.blur(edge, (5, 5))
     found = Tolerance(
         luma=_levels(WEAK_C + WEAK_K * deviation + edge),
