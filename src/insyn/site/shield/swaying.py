@@ -144,16 +144,17 @@ class Swaying:
             for far, close in zip(self._apart, self._near, strict=True)
         )
         has_edges = self._edges.has_edges
-        pixels, error, changes, noise, shifts, strides = (
+        pixels, error, changes, noise, shifts = (
             _between(each, has_edges.shape)
             for each in (
                 np.hypot(across[0], down[0]),
                 np.maximum(across[1], down[1]),
                 *self._share.found(),
-                self._strides.found().astype(np.float32),
             )
         )
-        return Sway(pixels, error, has_edges, changes, noise, shifts, has_edges & (strides >= 0.5))
+        high, wide = has_edges.shape
+        strides = self._strides.found().repeat(EACH, axis=0).repeat(EACH, axis=1)[:high, :wide]
+        return Sway(pixels, error, has_edges, changes, noise, shifts, has_edges & strides)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
