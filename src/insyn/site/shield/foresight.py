@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small, analysed
 from insyn.site.shield.background import Background
-from insyn.site.shield.codebook import Codebook, Motion, Number, bodies, busy, reach
+from insyn.site.shield.codebook import Codebook, Motion, Number, busy, reach
 from insyn.site.shield.comparison import Compared, Comparison
 from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, YuvFrame
 from insyn.site.shield.light import fitted
 from insyn.site.shield.looks import Pair
+from insyn.site.shield.outlines import outlined
 from insyn.site.shield.placing import Placing
 from insyn.site.shield.restless import restless
 from insyn.site.shield.swaying import IN_VIEW, place_of
@@ -343,7 +344,7 @@ def _chosen(book: Codebook, unit: float) -> Background:
     rival &= ~swap & (book.of(book.seen, other) > max(1.0, 0.1 * total))
     doubtful = cv2.morphologyEx(rival.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     known = (
-        (figure(book.calm) >= enough) & (doubtful == 0) & ~_margin(bodies(stays > 0, unit), unit)
+        (figure(book.calm) >= enough) & (doubtful == 0) & ~_margin(outlined(stays > 0, unit), unit)
     )
     opened = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return Background(
@@ -355,7 +356,7 @@ def _chosen(book: Codebook, unit: float) -> Background:
 
 
 def _margin(places: Mask, unit: float) -> Mask:
-    shape = np.ones((round(25 * unit), round(15 * unit)), np.uint8)
+    shape = np.ones((round(13 * unit), round(9 * unit)), np.uint8)
     return cv2.dilate(places.astype(np.uint8), shape) > 0
 
 

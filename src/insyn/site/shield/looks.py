@@ -41,6 +41,7 @@ class Look:
         before: the same of the picture a little before.
         areas: 255 where either differs as a body does.
         seen: 1 where nothing is before the scene, nor close by; else 0.
+        colours: levels by which the picture is off in both planes of colour; over 5x5 pixels.
         shown: 1 where both pictures show anything, else 0, and no level differs; None everywhere.
     """
 
@@ -48,6 +49,7 @@ class Look:
     before: Plane
     areas: Gray
     seen: Plane
+    colours: tuple[Plane, Plane]
     shown: Plane | None = None
 
     @property
@@ -69,7 +71,6 @@ def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None
     """Each pair in turn; None where the light is not understood."""
     # What is unknown may differ throughout, and would hide all around it.
     comparison = Comparison(background, follows_shift=False, known_only=True)
-    scene = background.mean[:, :, 0]
     recent: deque[tuple[Small, Compared, Plane]] = deque(maxlen=RECENT)
 
     def beside(picture: Small) -> tuple[Compared, Plane]:
@@ -77,7 +78,7 @@ def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None
             if known is picture:
                 return compared, away
         compared = comparison.compare(picture)
-        away = _away(picture, scene, compared.tone)
+        away = _away(picture, background.mean, compared.tone, 0)
         recent.append((picture, compared, away))
         return compared, away
 
@@ -89,9 +90,10 @@ def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None
         areas = np.asarray(cv2.bitwise_or(now.areas, before.areas), np.uint8)
         hidden = areas > 0
         seen = comparison.shapes.grown(comparison.shapes.grown(areas)) == 0
+        u, v = (_away(pair.now, background.mean, now.tone, plane) for plane in (1, 2))
         if pair.shown is None:
             comparison.masked(hidden)
-            yield Look(away, earlier, areas, seen.astype(np.float32))
+            yield Look(away, earlier, areas, seen.astype(np.float32), (u, v))
             continue
         comparison.masked(hidden | ~pair.shown)
         shown = pair.shown.astype(np.float32)
@@ -100,14 +102,15 @@ def looks(pairs: Sequence[Pair], background: Background) -> Iterator[Look | None
             before=earlier * shown,
             areas=areas * pair.shown,
             seen=seen * shown,
+            colours=(u * shown, v * shown),
             shown=shown,
         )
 
 
-def _away(picture: Small, scene: NDArray[np.uint8], tone: Tone) -> Plane:
+def _away(picture: Small, scene: Small, tone: Tone, plane: int) -> Plane:
     # Without steps: rounded levels would shift a gentle slope by half a pixel.
-    curve = cv2.GaussianBlur(tone.table[:, :, 0].astype(np.float32), (1, 25), 0)
-    away = picture[:, :, 0].astype(np.float32) - cv2.LUT(scene, curve)
+    curve = cv2.GaussianBlur(tone.table[:, :, plane].astype(np.float32), (1, 25), 0)
+    away = picture[:, :, plane].astype(np.float32) - cv2.LUT(scene[:, :, plane], curve)
     return smooth(np.asarray(away / max(0.1, tone.gain), np.float32))
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
 from insyn.site.shield.codebook import reach
+from insyn.site.shield.difference import Gray
 from insyn.site.shield.frame import Mask
-from insyn.site.shield.looks import Look, Pair, looks
+from insyn.site.shield.looks import Pair, Plane, looks
+from insyn.site.shield.outlines import BESIDE, LEAST_PART, outlined
 from insyn.site.shield.swaying import Sway, Swaying, place_of
 
 LEAST = 6
@@ -54,16 +54,12 @@ TOLD = 0.1
 NEAR_EDGE = 2.0
 """Pixels of a picture 320 wide from an edge of its own within which a place sways."""
 
-LEAST_PART = 40
-"""Pixels of a picture 320 wide: less that sways is chance."""
-
 HEAD, FEET, TALL = 0.15, 0.25, 3.0
 """Heights of a head above what sways and of feet below it, in its own height; and of somebody who
 stands, in widths."""
 
-BESIDE, SHOES = 2.0, 0.1
-"""Around whoever stands: pixels of a picture 320 wide, a sleeve like the wall behind it; and below,
-in their height: shoes, which nobody moves who stands."""
+SHOES = 0.1
+"""Below whoever stands, in their height: shoes, which nobody moves who stands."""
 
 HOLLOW = 1.7
 """An area that fills less of its hull is no one body: several, or a shade on the floor."""
@@ -89,21 +85,32 @@ def restless(
         row: so many pictures in a row are held against their own mean; see `Swaying`.
         within: what was in view for long enough to tell; None is all of it.
     """
-    swaying, wavering = Swaying(background, unit), _Wavering(background.known.shape)
+    swaying = Swaying(background, unit)
+    wavering, *coloured = (_Wavering(background.mean[:, :, plane]) for plane in range(3))
     for number, look in enumerate(looks(pairs, background)):
         if number % row == 0:
             swaying.begin_row()
-            wavering.begin_row()
+            for plane in (wavering, *coloured):
+                plane.begin_row()
         if look is not None:
             swaying.add(look)
-            wavering.add(look)
+            for plane, away in zip((wavering, *coloured), (look.now, *look.colours), strict=True):
+                plane.add(away, look.seen)
     sway = swaying.found()
-    sways = _sways(sway, background, unit)
-    wavers = wavering.found(background)
+    sways, edges = _sways(sway, unit), _own_edges(background, unit)
+    near = sways & _near(edges, unit)
+    wavers = wavering.found()
+    if wavers is None:
+        # Where noise hides how a pixel wavers, what is unknown may be the middle of whoever sways.
+        wavers = ~background.known
     if within is not None:
-        sways &= within
+        near &= within
         wavers &= within
-    return _bodies(_whole(sways, unit) | _whole(wavers, unit), sway, unit)
+    bodies = _bodies(_whole(near, unit) | _whole(wavers, unit), sway, unit)
+    # A shirt as light as the wall has a colour of its own.
+    colours = [found for each in coloured if (found := each.found()) is not None]
+    exact = np.logical_or.reduce([sways & edges, wavers, *colours])
+    return bodies & outlined(exact & bodies, unit)
 
 
 def _closed(found: Mask, unit: float) -> Mask:
@@ -176,7 +183,7 @@ def _whole(sways: Mask, unit: float) -> Mask:
     return out > 0
 
 
-def _sways(sway: Sway, background: Background, unit: float) -> Mask:
+def _sways(sway: Sway, unit: float) -> Mask:
     """Where edges sway as the living do, or may do so unseen."""
     # Where most of a scene is flat, its edges may be somebody's: flat places count as still.
     usual = float(np.quantile(np.where(sway.has_edges, sway.pixels, 0.0), 0.75))
@@ -184,32 +191,36 @@ def _sways(sway: Sway, background: Background, unit: float) -> Mask:
     strong = (sway.pixels > limit) & sway.has_edges
     weak = (sway.pixels > WEAKER * limit) & sway.has_edges & reach(strong, unit)
     unsure = (sway.error > UNDECIDED * unit) & sway.has_edges
-    return np.asarray(strong | weak | unsure | sway.strides) & _near_edges(background, unit)
+    return np.asarray(strong | weak | unsure | sway.strides)
 
 
-def _near_edges(background: Background, unit: float) -> Mask:
+def _own_edges(background: Background, unit: float) -> Mask:
     """Where a place that sways has the edges that do: the place is larger than they."""
-    edges = _edges(background.mean)
-    own = edges * edges >= cv2.blur(edges * edges, place_of(unit))
+    edges = _edges(background.mean[:, :, 0])
+    return np.asarray(edges * edges >= cv2.blur(edges * edges, place_of(unit)))
+
+
+def _near(edges: Mask, unit: float) -> Mask:
     side = 2 * round(NEAR_EDGE * unit) + 1
-    return np.asarray(cv2.dilate(own.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
+    return np.asarray(cv2.dilate(edges.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
 
 
 class _Wavering:
-    """How much each pixel wavers where nothing is seen before it.
+    """How much each pixel of a plane wavers where nothing is seen before it.
 
     About the mean of so many pictures in a row: what changes over minutes is daylight.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, scene: Gray) -> None:
+        self._edges = _edges(scene)
         self._count, self._total, self._squares, self._seen, self._free, self._wander = (
-            np.zeros(shape, np.float32) for _ in range(6)
+            np.zeros(scene.shape, np.float32) for _ in range(6)
         )
 
-    def add(self, look: Look) -> None:
-        away = look.now * look.seen
-        self._count += look.seen
-        self._seen += look.seen
+    def add(self, away: Plane, seen: Plane) -> None:
+        away = away * seen
+        self._count += seen
+        self._seen += seen
         self._total += away
         self._squares += away * away
 
@@ -221,24 +232,22 @@ class _Wavering:
         for each in (self._count, self._total, self._squares):
             each[:] = 0.0
 
-    def found(self, background: Background) -> Mask:
-        """Where pixels waver by more than noise and edges do; where noise hides that, what is
-        unknown: it may be the middle of whoever sways around it.
-        """
+    def found(self) -> Mask | None:
+        """Where pixels waver by more than noise and edges do; None where noise hides that."""
         self.begin_row()
         enough = (self._seen >= LEAST) & (self._free > 0)
         wavers = np.where(enough, np.sqrt(self._wander / np.maximum(self._free, 1)), 0.0)
         noise = float(np.median(wavers[enough])) if enough.any() else 0.0
         if noise > NOISY:
-            return ~background.known
-        edges = _edges(background.mean)
-        strong = edges > np.quantile(edges, 0.7)
+            return None
+        edges = self._edges
+        strong = edges >= np.quantile(edges, 0.7)
         usual = float(np.median(np.clip(wavers - noise, 0, None)[strong] / edges[strong]))
         return np.asarray(wavers > NOISE * noise + EDGE * usual * edges + FLOOR)
 
 
-def _edges(picture: Small) -> NDArray[np.float32]:
-    smooth = cv2.GaussianBlur(picture[:, :, 0], (5, 5), 0)
+def _edges(plane: Gray) -> Plane:
+    smooth = cv2.GaussianBlur(plane, (5, 5), 0)
     dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8)
     dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8)
     return np.asarray(cv2.magnitude(dx, dy) + 1e-3, np.float32)
