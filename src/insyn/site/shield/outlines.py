@@ -38,18 +38,26 @@ overlap by so much of the lower one's. Two sides of one body share as much of th
 THIN = 0.15
 """Heights: the side of a body is thinner; a body is not."""
 
+WHOLE, NARROWER = 0.5, 1.5
+"""Share of its box that somebody who stands fills, and widths in their height; whatever else was
+found is a piece of somebody."""
+
+SLIGHT, PART, PIECE = 0.15, 0.6, 0.2
+"""A piece belongs to what is as near as this share of the higher one's height. It is chance where
+it is lower than this share of that; and beside a body where it is higher, it is of another one."""
+
 BLUR = 1.5
 """Pixels of a picture 320 wide by which what was found is larger than the edges that sway."""
 
-HEAD, HAIR, FEET = 0.25, 0.1, 0.25
+HEAD, HAIR, FEET = 0.3, 0.2, 0.25
 """What is missing above shoulders, above a head and below legs at most, in the height of what was
 found: hair may be as dark as the wall, and shoes do not sway."""
 
 NARROW = 0.6
 """Widths of a body: whatever ends so narrow at its top ends in a head."""
 
-TOP, LEGS = (0.0, 0.12), (0.6, 0.9)
-"""Heights of what was found, from its top: where a head is, and where legs are."""
+TOP, HIPS, LEGS = (0.0, 0.12), (0.5, 0.6), (0.6, 0.9)
+"""Heights of what was found, from its top: where a head is, hips and legs are."""
 
 TALL = 3.5
 """Widths in somebody's height, told by what legs would be: of who moves their arms alone, the legs
@@ -69,6 +77,12 @@ class _Part:
     wide: int
     high: int
     thick: float
+
+    @property
+    def is_body(self) -> bool:
+        """Whether it looks like somebody who stands."""
+        fills = cv2.countNonZero(self.area) >= WHOLE * self.wide * self.high
+        return fills and self.high >= NARROWER * self.wide
 
 
 def outlined(found: Mask, unit: float) -> Mask:
@@ -150,8 +164,20 @@ def _are_one_body(one: _Part, two: _Part) -> bool:
     least, most = min(one.high, two.high), max(one.high, two.high)
     if beside <= -OVER * min(one.wide, two.wide):
         return -INTO * least < above <= APART * most
-    are_sides = min(one.thick, two.thick) < THIN * least
-    return are_sides and above <= -OVER * least and beside <= APART * most
+    if max(one.thick, two.thick) < THIN * least:
+        return above <= -OVER * least and beside <= APART * most
+    lower, higher = sorted((one, two), key=lambda each: each.high)
+    if max(above, beside) > PIECE * most or least < SLIGHT * most:
+        return False
+    if higher.is_body and (lower.is_body or least > PART * most):
+        return False
+    return _distance(one, two) <= PIECE * most
+
+
+def _distance(one: _Part, two: _Part) -> float:
+    """Pixels between two parts, at least."""
+    away = cv2.distanceTransform(cv2.bitwise_not(one.area), cv2.DIST_L2, 3)
+    return float(away[two.area > 0].min())
 
 
 def _joined(one: _Part, two: _Part) -> _Part:
@@ -189,4 +215,11 @@ def _whole(part: _Part, unit: float) -> Gray:
         (beside, far + above),
     ]
     cv2.fillConvexPoly(shape, np.array(corners, np.int32), 1)
-    return _closed(np.asarray(cv2.dilate(part.area, shape), np.uint8), wide, wide)
+    out = np.asarray(cv2.dilate(part.area, shape), np.uint8)
+    if part.wide <= part.high:
+        # One body: below its hips it is no narrower, though one shoe may be all that was found.
+        hips = [part.y + round(at * part.high) for at in HIPS]
+        across = np.flatnonzero(part.area[hips[0] : hips[1] + 1].any(axis=0))
+        bottom = part.y + part.high + below
+        out[hips[0] : bottom, across[0] : across[-1] + 1] = 255
+    return _closed(out, wide, wide)
