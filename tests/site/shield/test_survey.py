@@ -9,7 +9,7 @@ import pytest
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Comparison
-from insyn.site.shield.foresight import Survey
+from insyn.site.shield.survey import Survey
 
 SIZE = (384, 216)
 FPS = 10

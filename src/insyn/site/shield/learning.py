@@ -7,7 +7,7 @@ import threading
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
-from insyn.site.shield.foresight import Survey
+from insyn.site.shield.survey import Survey
 
 log = logging.getLogger("insyn.shield")
 

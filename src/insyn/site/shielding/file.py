@@ -22,9 +22,10 @@ from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analyse
 from insyn.site.shield.background import Background, confirmed
 from insyn.site.shield.detector import Detector
 from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of, fitting
-from insyn.site.shield.foresight import Foreseen, Foresight, Survey
+from insyn.site.shield.foresight import Foreseen, Foresight
 from insyn.site.shield.frame import YuvFrame
 from insyn.site.shield.paint import Style, Tiles, paint
+from insyn.site.shield.survey import Survey
 from insyn.site.shielding.detecting import Foreseeing, Paced
 from insyn.site.shielding.file_pictures import Pictures
 from insyn.site.shielding.file_writing import Film, MaskFilm
