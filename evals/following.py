@@ -30,10 +30,11 @@ from evals.shield_clips import EMPTY_S, SCENARIOS, Clip, rendered
 from insyn.site.cameras.virtual.concourse import Concourse
 from insyn.site.shield.analysis import LIVE_AREA, analysed, analysis_size
 from insyn.site.shield.background import Background, confirmed
-from insyn.site.shield.following import Followed, Following
+from insyn.site.shield.following import Following
 from insyn.site.shield.foresight import Foresight
 from insyn.site.shield.paint import covered
 from insyn.site.shield.survey import Survey
+from insyn.site.shield.tracks import Followed
 from insyn.site.shielding.file_pictures import Pictures
 from insyn.site.streams import TICKS
 

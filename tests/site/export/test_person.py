@@ -28,9 +28,9 @@ from insyn.site.permission.judging import judge, site_public_key
 from insyn.site.shield.analysis import analysed, analysis_size
 from insyn.site.shield.background import confirmed
 from insyn.site.shield.engine import zones_mask
-from insyn.site.shield.following import Track
 from insyn.site.shield.frame import YuvFrame
 from insyn.site.shield.paint import SOLID_YUV, covered
+from insyn.site.shield.tracks import Track
 from insyn.site.store import open_site
 from insyn.trust.people.duties import Actor, Role
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from insyn.base.errors import Refusal
 from insyn.site.shield.crowding import Meeting, several
-from insyn.site.shield.following import Followed, Following, Track, Turn
+from insyn.site.shield.following import Following
 from insyn.site.shield.frame import Mask
+from insyn.site.shield.tracks import Followed, Track, Turn
 
 SIZE = (160, 90)
 STEP = 9_000

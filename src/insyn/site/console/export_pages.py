@@ -20,7 +20,7 @@ from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
 from insyn.site.export.making import ONE_SHOWN, Span
 from insyn.site.export.recorded import made_exports
-from insyn.site.shield.following import Turn
+from insyn.site.shield.tracks import Turn
 from insyn.trust.ledger.leaf import KeptLeaf
 from insyn.trust.people import users
 from insyn.web.pages import Pages, refused_by

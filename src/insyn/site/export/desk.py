@@ -36,7 +36,7 @@ from insyn.site.export.recorded import Step, record_step
 from insyn.site.permission.allowed import Allowed
 from insyn.site.release import matter
 from insyn.site.release.desk import ReleaseDesk
-from insyn.site.shield.following import Track
+from insyn.site.shield.tracks import Track
 from insyn.site.shielding.masking import masking_of
 from insyn.site.shielding.scenes import SceneFolder
 from insyn.trust.keys.site import open_site_key

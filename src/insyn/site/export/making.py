@@ -28,8 +28,8 @@ from insyn.site.export.recorded import MADE
 from insyn.site.permission.allowed import Allowed
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
-from insyn.site.shield.following import Track
 from insyn.site.shield.paint import Style
+from insyn.site.shield.tracks import Track
 from insyn.site.shielding.file_writing import Film
 from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key

@@ -22,11 +22,12 @@ from insyn.site.shield.analysis import FORESIGHT_AREA, analysed, analysis_size
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Comparison
 from insyn.site.shield.engine import zones_mask
-from insyn.site.shield.following import Followed, Following, Track, Turn
+from insyn.site.shield.following import Following
 from insyn.site.shield.foresight import Foreseen, Foresight
 from insyn.site.shield.frame import Mask, MaskedFrame, YuvFrame
 from insyn.site.shield.paint import covered, paint
 from insyn.site.shield.survey import Survey
+from insyn.site.shield.tracks import Followed, Track, Turn
 from insyn.site.streams import TICKS
 
 Progress = Callable[[float], None]
