@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -84,3 +86,37 @@ def test_who_comes_where_only_the_pushed_camera_looks_is_found() -> None:
         compared = comparison.compare(wall(number, RIGHT, DOWN, body=360))
     inside = compared.areas[70:150, 360:378]
     assert (inside > 0).mean() > 0.95
+
+
+BODY = (slice(70, 170), slice(150, 180))
+
+
+def stander(number: int, at_s: float) -> Small:
+    """The wall, and somebody before it who sways by a third of a pixel."""
+    picture = wall(number)
+    body = np.zeros(picture.shape[:2], np.float32)
+    body[BODY] = 1.0
+    moved = np.array([[1, 0, 0.4 * math.sin(1.9 * at_s)], [0, 1, 0]], np.float64)
+    shown = cv2.GaussianBlur(cv2.warpAffine(body, moved, SIZE), (3, 3), 0)
+    noise = np.random.default_rng(number + 5000).normal(0, 1.5, shown.shape)
+    luma = picture[:, :, 0] * (1 - shown) + (35 + noise) * shown
+    out = picture.copy()
+    out[:, :, 0] = np.clip(luma, 0, 255).astype(np.uint8)
+    return out
+
+
+@pytest.mark.parametrize("empty_s", [0.0, 2.0, 8.0])
+def test_who_comes_and_stays_is_nobody_of_the_scene(empty_s: float) -> None:
+    survey = Survey(SIZE)
+    for number in range(400):
+        at_s = number / FPS
+        survey.look(wall(number) if at_s < empty_s else stander(number, at_s), at_s)
+    found = survey.background()
+    scene = wall(1)[:, :, 0].astype(int)
+    away = np.abs(found.mean[:, :, 0].astype(int) - scene)
+    if empty_s >= 8:
+        assert found.known[BODY].mean() > 0.98, "what was once seen empty is known"
+        assert found.known.mean() > 0.98
+        assert (away[BODY][found.known[BODY]] < 12).mean() > 0.99, "and it is the wall"
+    else:
+        assert not found.known[BODY].any(), "nobody can tell, in two seconds even less"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
 from insyn.site.shield.background import Background
+from insyn.site.shield.choosing import Choice, chosen, without
 from insyn.site.shield.codebook import Codebook, Motion, Number, reach
 from insyn.site.shield.difference import Shapes, areas_of
 from insyn.site.shield.frame import Mask
@@ -29,6 +30,10 @@ TELLS_S = 3.8
 
 ROUNDS = 2
 """What is sure grows from the border of a place in doubt to its middle."""
+
+ABSENCES = 2
+"""So often it is asked whether the place of those who stand was once seen without them: people who
+stand side by side come and go one by one."""
 
 NEAR_S = 1.2
 """Movement so near in time makes a place busy: a standing person is still for a while."""
@@ -102,26 +107,43 @@ def decided(samples: list[Sample], unit: float) -> Background:
     shown = [(lit, book.nearest(lit)) for lit in brought]
     for _ in range(ROUNDS):
         _weigh(book, shown, samples, unit)
-    chosen = _chosen(book, unit)
     within: Mask | None = None
+    in_view_s = np.ones((height, width), np.float32)
     if views:
-        in_view_s = np.zeros((height, width), np.float32)
+        in_view_s[:] = 0.0
         for one in samples:
             in_view_s += np.float32(one.lasting_s) * np.asarray(one.shown)
         # Of a place that is mostly out of view, nobody can tell how still it is.
         long_enough = (in_view_s >= TELLS_S).astype(np.float32)
         within = (long_enough > 0) & (cv2.blur(long_enough, place_of(unit)) > IN_VIEW)
-        chosen = dataclasses.replace(
-            chosen,
-            mean=np.where((in_view_s > 0)[..., None], chosen.mean, reference),
-            deviation=np.where(in_view_s > 0, chosen.deviation, np.float32(np.inf)),
-            known=chosen.known & within,
-        )
     pairs = [Pair(one.picture, one.beside, one.shown) for one in samples]
     every_s = (samples[-1].at_s - samples[0].at_s) / max(1, len(samples) - 1)
     row = max(ROW, math.ceil(ROW_S / max(every_s, 0.01)))
-    stands = restless(pairs, chosen, unit, row=row, within=within)
-    return dataclasses.replace(chosen, known=_mainland(chosen.known & ~stands, unit))
+
+    def tried(choice: Choice) -> tuple[Background, Mask]:
+        scene = _scene(book, choice, unit)
+        if within is not None:
+            scene = dataclasses.replace(
+                scene,
+                mean=np.where((in_view_s > 0)[..., None], scene.mean, reference),
+                deviation=np.where(in_view_s > 0, scene.deviation, np.float32(np.inf)),
+                known=scene.known & within,
+            )
+        return scene, restless(pairs, scene, unit, row=row, within=within)
+
+    choice = chosen(book)
+    scene, stands = tried(choice)
+    times = [one.lasting_s for one in samples]
+    for _ in range(ABSENCES):
+        absent = without(book, choice, stands, [number for _, number in shown], times, TELLS_S)
+        if absent is None:
+            break
+        other, found = tried(absent.choice)
+        found |= absent.unclear | (stands & ~absent.settled)
+        if np.count_nonzero(other.known & ~found) <= np.count_nonzero(scene.known & ~stands):
+            break
+        scene, stands, choice = other, found, absent.choice
+    return dataclasses.replace(scene, known=_mainland(scene.known & ~stands, unit))
 
 
 def reference_of(samples: list[Sample]) -> Small:
@@ -186,15 +208,11 @@ def _weigh(
         book.weigh(looked, places, one.lasting_s)
 
 
-def _chosen(book: Codebook, unit: float) -> Background:
-    likeliest, other = book.ordered()
-    first, second = book.look(likeliest), book.look(other)
+def _scene(book: Codebook, choice: Choice, unit: float) -> Background:
     total = book.seconds
-    swap = emptier(first, second, book.of(book.seen, other) >= max(0.5, 0.02 * total))
-    chosen = np.where(swap, other, likeliest)
 
     def figure(store: NDArray[np.float32]) -> NDArray[np.float32]:
-        return book.of(store, chosen)
+        return book.of(store, choice.first)
 
     enough = max(0.3, min(3.0, 0.08 * total))
     stirs = figure(book.stirred) > np.maximum(STAYS * figure(book.seen), 0.4)
@@ -213,15 +231,15 @@ def _chosen(book: Codebook, unit: float) -> Background:
     large[0] = False
     stays = np.where(large[labels], np.uint8(255), np.uint8(0))
     worth = book.worth()
-    rival = book.of(worth, other) > DOUBT * book.of(worth, likeliest)
-    rival &= ~swap & (book.of(book.seen, other) > max(1.0, 0.1 * total))
+    rival = book.of(worth, choice.rest) > DOUBT * book.of(worth, choice.first)
+    rival &= ~choice.sure & (book.of(book.seen, choice.rest) > max(1.0, 0.1 * total))
     doubtful = cv2.morphologyEx(rival.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     known = (
         (figure(book.calm) >= enough) & (doubtful == 0) & ~_margin(outlined(stays > 0, unit), unit)
     )
     opened = cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return Background(
-        mean=np.ascontiguousarray(np.where(swap[..., None], second, first)),
+        mean=book.look(choice.first),
         deviation=np.clip(1.25 * figure(book.spread), 0.7, 6.0).astype(np.float32),
         chroma_deviation=np.clip(1.25 * figure(book.colour_spread), 0.5, 4.0).astype(np.float32),
         known=opened > 0,
@@ -231,42 +249,3 @@ def _chosen(book: Codebook, unit: float) -> Background:
 def _margin(places: Mask, unit: float) -> Mask:
     shape = np.ones((round(13 * unit), round(9 * unit)), np.uint8)
     return cv2.dilate(places.astype(np.uint8), shape) > 0
-
-
-def emptier(first: Small, second: Small, plausible: Mask) -> Mask:
-    """Where the second look is the emptier one: it has no outline where the first has one.
-
-    A thing that stands before the scene has an outline along its own border; the scene behind it
-    goes on across that border. Source: the test for things left behind and things taken away.
-    """
-    apart = cv2.absdiff(first, second)
-    y, u, v = cv2.split(apart)
-    differ = ((y > 14) | (u > 8) | (v > 8)) & plausible
-    areas = cv2.morphologyEx(differ.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    areas = cv2.morphologyEx(areas, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(areas, connectivity=8)
-    out = np.zeros(differ.shape, bool)
-    ring = np.ones((3, 3), np.uint8)
-    for number in range(1, count):
-        x, top, wide, high, area = stats[number]
-        if area < 30:
-            continue
-        box = (slice(max(0, top - 4), top + high + 4), slice(max(0, x - 4), x + wide + 4))
-        inside = (labels[box] == number).astype(np.uint8)
-        inner, outer = cv2.erode(inside, ring), cv2.dilate(inside, ring)
-        border = (outer > 0) & (inner == 0)
-        composed = np.where(inside[..., None] > 0, second[box], first[box])
-        one, two = _contrast(first[box], border), _contrast(composed, border)
-        if two < 0.75 * one:
-            out[box] |= inside > 0
-    return out
-
-
-def _contrast(picture: Small, where: Mask) -> float:
-    total = np.zeros(where.shape, np.float32)
-    for channel in range(3):
-        plane = picture[:, :, channel]
-        dx = cv2.Sobel(plane, cv2.CV_32F, 1, 0)
-        dy = cv2.Sobel(plane, cv2.CV_32F, 0, 1)
-        total += cv2.magnitude(dx, dy)
-    return float(total[where].mean()) if where.any() else 0.0
