@@ -27,7 +27,8 @@ def shield(
         typer.Option(
             "--background",
             metavar="first:SECONDS|PICTURE",
-            help="The empty scene: so many seconds at the beginning, or a picture of it.",
+            help="The empty scene: so many seconds at the beginning, or a picture of it. Nobody "
+            "may be there: it is believed, and whoever is there in it and stays is shown.",
         ),
     ] = None,
     masks: Annotated[
@@ -103,7 +104,11 @@ def shield(
         f"{target}: {done.frames} pictures, {done.covered_share:.1%} covered on average ({states})"
     )
     if done.covered_frames == done.frames:
-        typer.echo("Every picture is wholly covered: no empty scene is known; see --background.")
+        typer.echo(
+            "Every picture is wholly covered: no empty scene is known (too short, too noisy, or "
+            "somebody everywhere). Where some seconds show that nobody is there, say so with "
+            "--background; whoever is there in them would be shown."
+        )
 
 
 # The annotation is a name only: the import is put off as above.

@@ -7,7 +7,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import pytest
 
+from insyn.base.errors import UsageError
+from insyn.site.shield.paint import Style
 from insyn.site.shielding.file import Empty, Order, mask_file
 
 SIZE, FPS = (192, 108), 10
@@ -60,3 +63,26 @@ def test_said_seconds_are_shown_after_half_a_second(tmp_path: Path) -> None:
 def test_who_comes_within_the_said_seconds_is_covered_and_not_learned(tmp_path: Path) -> None:
     masks, _ = masked(tmp_path, enters=9)
     assert all(mask[BODY].all() for mask in masks[9:])
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_ghost_stands_before_a_scene_that_is_known_alone(tmp_path: Path, live: bool) -> None:
+    source, target = tmp_path / "clip.mp4", tmp_path / "out.mp4"
+    film(source, enters=0, pictures=30)
+    mask_file(Order(source=source, target=target, style=Style.GHOST, live=live))
+    with av.open(str(target)) as container:
+        shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(shown) == 30
+    assert max(int(each.max()) - int(each.min()) for each in shown) <= 4, "flat, nobody in it"
+
+
+def test_a_name_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    source = tmp_path / "clip.mp4"
+    film(source, enters=30, pictures=10)
+    told: list[str] = []
+    for name in ("out.avi", "none/out.mp4"):
+        with pytest.raises(UsageError):
+            mask_file(
+                Order(source=source, target=tmp_path / name), lambda *said: told.append(said[0])
+            )
+    assert told == []

@@ -24,7 +24,7 @@ from insyn.site.shield.detector import Detector
 from insyn.site.shield.difference import Shapes
 from insyn.site.shield.frame import Mask, MaskedFrame, YuvFrame
 from insyn.site.shield.learning import GAP_S, Learner
-from insyn.site.shield.paint import Style, Tiles, cover, paint
+from insyn.site.shield.paint import SOLID_YUV, Style, Tiles, cover, paint
 from insyn.site.shield.recall import Recall
 
 log = logging.getLogger("insyn.shield")
@@ -327,13 +327,21 @@ def fitting(mask: Mask, shape: tuple[int, ...]) -> Mask:
 def backdrop_of(
     frame: YuvFrame, mask: Mask, before: YuvFrame | None, background: Background
 ) -> YuvFrame:
-    """The empty scene in full size: shown pixels from the picture, others as known before."""
+    """The empty scene in full size: shown pixels from the picture, others as known before.
+
+    Where the scene is not known, whoever is part of what is believed of it stands there: it stays
+    solid until a picture shows it.
+    """
     planes = [frame.y, frame.u, frame.v]
     if before is None:
-        known = [
-            np.asarray(cv2.resize(background.mean[:, :, n], plane.shape[::-1]), np.uint8)
-            for n, plane in enumerate(planes)
-        ]
+        hidden = cv2.dilate((~background.known).astype(np.uint8), np.ones((3, 3), np.uint8))
+        known = []
+        for n, plane in enumerate(planes):
+            size = plane.shape[::-1]
+            scene = np.asarray(cv2.resize(background.mean[:, :, n], size), np.uint8)
+            unknown = cv2.resize(hidden, size, interpolation=cv2.INTER_LINEAR) > 0
+            scene[unknown] = SOLID_YUV[n]
+            known.append(scene)
     else:
         known = [before.y, before.u, before.v]
     # Wider than the mask: at its border there may be a shade of whoever is behind it.

@@ -53,6 +53,9 @@ HEAD, HAIR, FEET = 0.3, 0.2, 0.25
 """What is missing above shoulders, above a head and below legs at most, in the height of what was
 found: hair may be as dark as the wall, and shoes do not sway."""
 
+ROUND = 2.5
+"""A body's height in the width of its shoulders, at least, where less of it is seen."""
+
 NARROW = 0.6
 """Widths of a body: whatever ends so narrow at its top ends in a head."""
 
@@ -201,7 +204,9 @@ def _whole(part: _Part, unit: float) -> Gray:
 
     high = max(1.0, part.high - blur)
     wide = max(1.0, min(part.thick, width(LEGS)) - blur)
-    above = round((HAIR if width(TOP) < NARROW * part.thick else HEAD) * part.high)
+    share = HAIR if width(TOP) < NARROW * part.thick else HEAD
+    # Of who is cut by the picture's border the width tells how large a head is.
+    above = round(max(share * part.high, ROUND * share * part.thick))
     below = max(round(FEET * part.high), round(TALL * wide - high))
     beside = max(0, round((high / TALL - (part.wide - blur)) / 2))
     far = max(above, below)

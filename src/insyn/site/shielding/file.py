@@ -28,7 +28,7 @@ from insyn.site.shield.paint import Style, Tiles, paint
 from insyn.site.shield.survey import Survey
 from insyn.site.shielding.detecting import Foreseeing, Paced
 from insyn.site.shielding.file_pictures import Pictures
-from insyn.site.shielding.file_writing import Film, MaskFilm
+from insyn.site.shielding.file_writing import Film, MaskFilm, format_of
 from insyn.site.shielding.onnx_detector import OnnxDetector
 from insyn.site.streams import TICKS
 
@@ -140,8 +140,11 @@ def mask_file(order: Order, progress: Progress = lambda _what, _done, _all: None
 def _check(order: Order) -> None:
     if not order.source.is_file():
         raise UsageError(f"{order.source} is no file")
+    format_of(order.target)
     written = [order.target, *([order.masks] if order.masks else [])]
     for path in written:
+        if not path.resolve().parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
         if path.exists() and path.samefile(order.source):
             raise UsageError(f"{path} is the source itself; give another name to write to")
     if order.masks is not None and order.masks.resolve() == order.target.resolve():

@@ -67,15 +67,24 @@ class Output:
         self._part.unlink(missing_ok=True)
 
 
+def format_of(target: Path) -> str:
+    """FFmpeg's name of the container that a name stands for.
+
+    Raises:
+        UsageError: it ends in none that is written here.
+    """
+    suffix = target.suffix.lower()
+    if suffix not in _FORMATS:
+        raise UsageError(f"{target} must end in {', '.join(sorted(_FORMATS))}")
+    return _FORMATS[suffix]
+
+
 class Film:
     """H.264 of masked pictures, each with its own time; nothing of the source's metadata."""
 
     def __init__(self, target: Path, size: tuple[int, int], fps: float, *, audio: Any) -> None:
         """Begin; `size` is (width, height), even; `audio` a source stream to copy, or None."""
-        suffix = target.suffix.lower()
-        if suffix not in _FORMATS:
-            raise UsageError(f"{target} must end in {', '.join(sorted(_FORMATS))}")
-        self.output = Output(target, _FORMATS[suffix])
+        self.output = Output(target, format_of(target))
         stream = self.output.container.add_stream(
             "libx264", rate=Fraction(fps).limit_denominator(1001)
         )
