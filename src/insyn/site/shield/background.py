@@ -24,6 +24,8 @@ class Background:
         known: where the empty scene has been seen; elsewhere everything is covered.
         margin: pixels by which all of these are larger than a picture, on every side: what a
             camera has seen that was pushed or shaken.
+        stayed: where somebody stood for long, one mask for each place; while somebody is there, all
+            of it is covered, however much of them is like what is behind them.
     """
 
     mean: Small
@@ -31,6 +33,7 @@ class Background:
     chroma_deviation: NDArray[np.float32]
     known: Mask
     margin: int = 0
+    stayed: tuple[Mask, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -235,6 +235,21 @@ class Comparison:
             placed = dataclasses.replace(placed, deviation=np.asarray(deviation, np.float32))
         return placed.mean, np.asarray(outside > 0), tolerance_of(placed, shake=shake)
 
+    def stayed(self, compared: Compared) -> list[Mask]:
+        """Where somebody stood for long, in that picture."""
+        margin = self.background.margin
+        if not self.background.stayed or (compared.shift == (0.0, 0.0) and not margin):
+            return list(self.background.stayed)
+        away = [by - margin for by in compared.shift]
+        matrix = np.array([[1, 0, away[0]], [0, 1, away[1]]], np.float64)
+        return [
+            np.asarray(
+                cv2.warpAffine(each.astype(np.uint8), matrix, self._size, flags=cv2.INTER_NEAREST)
+                > 0
+            )
+            for each in self.background.stayed
+        ]
+
     def follow(self, now: Small, compared: Compared, covered: Mask) -> None:
         """Let the background follow slow change where nobody is; meant twice a second."""
         if compared.shift != (0.0, 0.0) or not compared.sound:

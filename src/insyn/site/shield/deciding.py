@@ -134,6 +134,7 @@ def decided(samples: list[Sample], unit: float) -> Background:
     choice = chosen(book)
     scene, stands = tried(choice)
     times = [one.lasting_s for one in samples]
+    stayed: list[Mask] = []
     for _ in range(ABSENCES):
         absent = without(book, choice, stands, [number for _, number in shown], times, TELLS_S)
         if absent is None:
@@ -142,8 +143,10 @@ def decided(samples: list[Sample], unit: float) -> Background:
         found |= absent.unclear | (stands & ~absent.settled)
         if np.count_nonzero(other.known & ~found) <= np.count_nonzero(scene.known & ~stands):
             break
+        stayed += parts_of(stands & absent.settled)
         scene, stands, choice = other, found, absent.choice
-    return dataclasses.replace(scene, known=_mainland(scene.known & ~stands, unit))
+    known = _mainland(scene.known & ~stands, unit)
+    return dataclasses.replace(scene, known=known, stayed=tuple(stayed))
 
 
 def reference_of(samples: list[Sample]) -> Small:
@@ -167,6 +170,12 @@ def _ranked(pictures: list[Small], rank: int) -> Small:
             below -= np.asarray(cv2.compare(each, tried, cv2.CMP_LT), np.uint8)  # -255 is 1 more
         np.copyto(found, tried, where=below <= rank)
     return found
+
+
+def parts_of(mask: Mask) -> list[Mask]:
+    """Its connected parts, each by itself."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8))
+    return [labels == number for number in range(1, count)]
 
 
 def _mainland(known: Mask, unit: float) -> Mask:

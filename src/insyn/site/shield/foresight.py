@@ -15,12 +15,17 @@ import numpy as np
 from insyn.site.shield.analysis import analysed
 from insyn.site.shield.background import Background
 from insyn.site.shield.comparison import Compared, Comparison
-from insyn.site.shield.difference import Shapes, areas_of
+from insyn.site.shield.difference import Gray, Shapes, areas_of
 from insyn.site.shield.frame import Mask, YuvFrame
 
 HOLD_S, BRIDGE_S, GROW = 0.1, 0.8, 2
 """Each area is held so long before and after; gaps in time up to twice the bridge are closed. With
 past and future both known, GROW pixels of a picture 320 wide are margin enough."""
+
+
+THERE = 0.08
+"""Share of a place where somebody stays that differs while they are there: half of it is floor, and
+much of a body may be like that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,7 +64,7 @@ class Foresight:
         """Take the next picture; what is decided comes back."""
         small = analysed(frame, self._size)
         compared = self._comparison.compare(small)
-        covered = (compared.areas > 0) | compared.unknown
+        covered = (compared.areas > 0) | compared.unknown | self._stayed(compared.areas, compared)
         self._comparison.masked(covered)
         if not 0 <= frame.pts_90k - self._followed_90k < 45_000:
             self._comparison.follow(small, compared, covered)
@@ -70,6 +75,17 @@ class Foresight:
         out: list[Foreseen] = []
         while frame.pts_90k - self._waiting[0][0].pts_90k > BRIDGE_S * 90_000:
             out.append(self._decide())
+        return out
+
+    def _stayed(self, areas: Gray, compared: Compared) -> Mask:
+        """All of a place where somebody stays, while somebody is there."""
+        out = np.zeros(areas.shape, bool)
+        for place in self._comparison.stayed(compared):
+            x, y, wide, high = cv2.boundingRect(place.view(np.uint8))
+            box = (slice(y, y + high), slice(x, x + wide))
+            here = np.count_nonzero(place[box] & (areas[box] > 0))
+            if here > THERE * np.count_nonzero(place[box]):
+                out[box] |= place[box]
         return out
 
     def end(self) -> list[Foreseen]:
@@ -100,7 +116,7 @@ class Foresight:
         grown = self._shapes.grown(self._shapes.crowned(self._shapes.filled(areas))) > 0
         return Foreseen(
             frame=frame,
-            mask=grown | compared.unknown,
+            mask=grown | compared.unknown | self._stayed(areas, compared),
             people=grown & ~compared.unknown,
             activity=float(np.count_nonzero(areas) / areas.size),
         )
