@@ -49,12 +49,13 @@ class Choice:
 class Absent:
     """A choice without some of those who stand in the scene.
 
-    `settled` is where it holds, and `unclear` where a pixel of such a place showed now one look,
-    now another.
+    `settled` is where it holds, `gone` where another look is believed now, and `unclear` where a
+    pixel of such a place showed now one look, now another.
     """
 
     choice: Choice
     settled: Mask
+    gone: Mask
     unclear: Mask
 
 
@@ -114,7 +115,7 @@ def without(
         np.where(swap, choice.first, choice.rest),
         choice.sure | settled,
     )
-    return Absent(other, settled, unclear)
+    return Absent(other, settled, swap, unclear)
 
 
 def _states(

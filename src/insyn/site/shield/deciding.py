@@ -143,7 +143,7 @@ def decided(samples: list[Sample], unit: float) -> Background:
         found |= absent.unclear | (stands & ~absent.settled)
         if np.count_nonzero(other.known & ~found) <= np.count_nonzero(scene.known & ~stands):
             break
-        stayed += parts_of(stands & absent.settled)
+        stayed += parts_of(stands & outlined(absent.gone, unit))
         scene, stands, choice = other, found, absent.choice
     known = _mainland(scene.known & ~stands, unit)
     return dataclasses.replace(scene, known=known, stayed=tuple(stayed))
