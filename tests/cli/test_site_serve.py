@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,12 @@ def test_a_second_one_is_refused_while_the_first_serves(tmp_path: Path) -> None:
         second = insyn("--data", str(tmp_path), "site", "serve")
     assert second.code == 1
     assert "served by another process" in second.err
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+    assert insyn("--data", str(tmp_path), "site", "init").code == 0
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        served = insyn("--data", str(tmp_path), "site", "serve", "--port", port)
+    assert served.code == 3
+    assert "--port" in served.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -148,8 +149,20 @@ def serve(
     with alone(site.run, "serve.lock") as is_alone:
         if not is_alone:
             raise Refusal(f"{site.root} is served by another process already; stop that one first")
+        _check_free(host, port)  # here, not by a console that is started again and again
         typer.echo(f"insyn: the console is at http://{host}:{port} in a moment", err=True)
         supervisor.run()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"{host}:{port} cannot be listened on ({error.strerror}); take another with --port"
+        ) from error
 
 
 @app.command()
