@@ -1,4 +1,4 @@
-"""Which of the looks of each place is the empty scene, before anybody is looked for in it; pure.
+"""Which of the looks of each place is believed to be the empty scene; pure.
 
 Who comes and stays is the likeliest look of where they stand, for longer than the floor was. Where
 somebody is found in the scene, it is asked whether all of that place was once seen without them.

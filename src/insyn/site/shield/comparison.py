@@ -215,8 +215,7 @@ class Comparison:
             if shake not in self._tolerances:
                 self._tolerances = {shake: tolerance_of(self._inside, shake=shake)}
             return self._inside.mean, self._hidden, self._tolerances[shake]
-        away = [by - self.background.margin for by in shift]
-        matrix = np.array([[1, 0, away[0]], [0, 1, away[1]]], np.float64)
+        matrix = self._moving(shift)
         mean = cv2.warpAffine(
             self.background.mean, matrix, self._size, borderMode=cv2.BORDER_REPLICATE
         )
@@ -235,13 +234,16 @@ class Comparison:
             placed = dataclasses.replace(placed, deviation=np.asarray(deviation, np.float32))
         return placed.mean, np.asarray(outside > 0), tolerance_of(placed, shake=shake)
 
+    def _moving(self, shift: tuple[float, float]) -> NDArray[np.float64]:
+        """From the scene to a picture of a camera that is off by so much."""
+        right, down = (by - self.background.margin for by in shift)
+        return np.array([[1, 0, right], [0, 1, down]], np.float64)
+
     def stayed(self, compared: Compared) -> list[Mask]:
         """Where somebody stood for long, in that picture."""
-        margin = self.background.margin
-        if not self.background.stayed or (compared.shift == (0.0, 0.0) and not margin):
+        if compared.shift == (0.0, 0.0) and not self.background.margin:
             return list(self.background.stayed)
-        away = [by - margin for by in compared.shift]
-        matrix = np.array([[1, 0, away[0]], [0, 1, away[1]]], np.float64)
+        matrix = self._moving(compared.shift)
         return [
             np.asarray(
                 cv2.warpAffine(each.astype(np.uint8), matrix, self._size, flags=cv2.INTER_NEAREST)

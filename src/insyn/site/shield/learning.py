@@ -58,6 +58,9 @@ class Learner:
 
     def _decide(self) -> None:
         try:
-            self._found = self._survey.background().inside
+            found = self._survey.background()
+            for place in found.stayed:  # a file covers them while somebody is there; live, always
+                found.known[place] = False
+            self._found = found.inside
         except Exception:
             log.exception("the empty scene could not be learned; everything stays covered")
