@@ -55,6 +55,21 @@ def test_a_span_is_exported_and_verified(site: Site, tmp_path: Path) -> None:
     assert verified.json["masking"] == "everyone"
 
 
+def test_what_an_export_does_not_hold_is_said(site: Site, tmp_path: Path) -> None:
+    early = (BEGAN - timedelta(minutes=5)).isoformat()
+    made = insyn(*site.make(tmp_path / "x.zip", begins=early))
+    assert "5 s of the 5 min 5 s asked for" in made.out
+    assert "2026-11-18 11:01:40 UTC to 2026-11-18 11:06:40 UTC: not recorded" in made.out
+    told = insyn("export", "verify", str(tmp_path / "x.zip"))
+    assert told.code == 0
+    assert "5 s of the 5 min 5 s asked for" in told.out
+    assert "compare this fingerprint" in told.out
+    answer = insyn("export", "verify", str(tmp_path / "x.zip"), "--json").json
+    assert (answer["valid"], answer["is_whole"], answer["is_site_compared"]) == (True, False, False)
+    assert answer["begins"] == "2026-11-18T11:06:40Z"
+    assert answer["missing"][0]["because"] == "not recorded"
+
+
 def test_times_are_the_sites_own_unless_they_name_a_zone(site: Site, tmp_path: Path) -> None:
     local = BEGAN.replace(tzinfo=None)
     done = insyn(

@@ -17,3 +17,22 @@ def system_clock() -> datetime:
 def isoformat(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second: `2026-11-23T09:47:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def isoformat_ms(moment_ns: int) -> str:
+    """RFC 3339 in UTC, to the millisecond, of nanoseconds since the Unix epoch."""
+    seconds, ns = divmod(moment_ns, 10**9)
+    whole = datetime.fromtimestamp(seconds, tz=UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{ns // 10**6:03}Z"
+
+
+def spoken(duration_ns: int) -> str:
+    """A time that passes, for people: `0.4 s`, `12 s`, `3 min 49 s`, `2 h 5 min`; rounded down."""
+    tenths = max(0, duration_ns) // 10**8
+    if tenths < 600:
+        return f"{tenths // 10} s" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10} s"
+    minutes, seconds = divmod(tenths // 10, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -13,9 +15,14 @@ from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.site_acting import acting_at_site
 from insyn.cli.tables import shown
 
+if TYPE_CHECKING:
+    from insyn.site.archive.held import Held
+    from insyn.site.export.manifest import Verified
+
 app = typer.Typer(no_args_is_help=True, help="Exports of a site: made here, verified anywhere.")
 
 SHOWN = ("camera", "begins", "ends", "masking", "style", "permit", "release", "made_at")
+TIMES = ("asked", "holds", "missing", "time_zone")
 
 
 @app.callback()
@@ -62,7 +69,7 @@ def make(
             found = find(connection, camera)
         root = place.open_place(site)
         with contextlib.closing(Reader(root.path, Index(root.path / NAME))) as reader:
-            export = export_masked(
+            made = export_masked(
                 site,
                 store,
                 reader,
@@ -74,11 +81,14 @@ def make(
             )
     fingerprint = site_public_key(site).fingerprint
     if as_json:
-        said = {"export": export, "file": str(out), "camera": found.id, "site": fingerprint,
-                "masking": "everyone", "made_at": isoformat(now)}  # fmt: skip
+        said = {"export": made.export, "file": str(out), "camera": found.id, "site": fingerprint,
+                "masking": "everyone", "made_at": isoformat(now), "is_whole": not made.held.missing,
+                "kept_s": made.held.kept_ns / 1e9}  # fmt: skip
         print(json.dumps(said, ensure_ascii=False))
         return
-    print(f"{shown(str(out))} holds {export}, everybody masked")
+    print(f"{shown(str(out))} holds {made.export}, everybody masked: {made.held.words}")
+    for line in _missing(made.held, zone):
+        print(line)
     print(f"verify it with: insyn export verify {shown(str(out))} --site {fingerprint}")
 
 
@@ -103,18 +113,63 @@ def verify(
         findings = [
             {"reason": str(one.fault), "sentence": one.sentence} for one in verified.findings
         ]
-        said = {name: verified.said.get(name) for name in ("export", *SHOWN)}
-        answer = {"valid": verified.is_sound, "site": verified.site, "findings": findings, **said}
+        said = {name: verified.said.get(name) for name in ("export", *SHOWN, *TIMES)}
+        answer = {
+            "valid": verified.is_sound,
+            "site": verified.site,
+            "is_site_compared": wanted is not None,
+            "is_whole": not verified.held.missing if verified.held else None,
+            "findings": findings,
+            **said,
+        }
         print(json.dumps(answer, ensure_ascii=False))
     elif verified.is_sound:
-        print("valid: the clip is as the site signed it, and its ledger holds it")
-        for name in SHOWN:
-            if verified.said.get(name):
-                print(f"  {name.replace('_', ' '):10} {verified.said[name]}")
-        print(f"  {'site':10} {verified.site}")
-        if wanted is None:
-            print("compare this fingerprint with the site's notice or permit (--site)")
+        _tell(verified, is_compared=wanted is not None)
     else:
         for one in verified.findings:
             print(f"refused ({one.fault}): {one.sentence}")
     raise typer.Exit(0 if verified.is_sound else 1)
+
+
+def _tell(verified: Verified, *, is_compared: bool) -> None:
+    """What a sound export says, in the zone of its site."""
+    said, held = verified.said, verified.held
+    if is_compared:
+        print("valid: the clip is as the site that you named signed it, and its ledger holds it")
+    else:
+        print("valid: the clip is as the key below signed it, and a ledger of its holds it")
+    zone = str(said.get("time_zone") or "UTC")
+    rows = {name.replace("_", " "): said[name] for name in SHOWN if said.get(name)}
+    for name in ("begins", "ends", "made at"):
+        rows[name] = _local(str(rows[name]), zone)
+    for name, value in rows.items():
+        print(f"  {name:10} {shown(str(value))}")
+    if held is None:
+        print("  holds      its version does not say how much of this time the clip holds")
+    else:
+        print(f"  {'holds':10} {held.words}")
+        for line in _missing(held, zone):
+            print(f"  {line}")
+    print(f"  {'site':10} {verified.site}")
+    if not is_compared:
+        print(
+            "compare this fingerprint with the site's notice or permit (--site): anybody has a key"
+        )
+
+
+def _missing(held: Held, zone: str) -> list[str]:
+    """A line for each time that is missing."""
+    return [
+        f"{'missing':10} {_local(one.begins.isoformat(), zone)} to "
+        f"{_local(one.ends.isoformat(), zone)}: {shown(one.because)}"
+        for one in held.missing
+    ]
+
+
+def _local(text: str, zone: str) -> str:
+    """A time as the site's clocks showed it; as it is written where that cannot be told."""
+    try:
+        at = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
+        return text
+    return f"{at:%Y-%m-%d %H:%M:%S} {zone}"

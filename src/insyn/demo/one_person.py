@@ -42,7 +42,7 @@ def export_one(
         desk.exports.give_up(job)
         return None
     at_s = job.seen().at_s(point.index)
-    track = desk.exports.point(job, at_s, point.x, point.y)
+    track = desk.exports.pointing.point(job, at_s, point.x, point.y)
     (stretch,) = person.stretches(job.seen(), [track])
     shown_s = stretch.until_s - stretch.from_s
     console.print(
@@ -50,7 +50,7 @@ def export_one(
         f"overlap for {shown_s:.1f} s, and nobody is recognised.",
         highlight=False,
     )
-    named, indices = desk.exports.sheet(job)
+    named, indices = desk.exports.pointing.sheet(job)
     sheet = folder / "one-person.png"
     _write_sheet(desk, job, indices, sheet)
     console.print(
@@ -89,7 +89,7 @@ def _longest(looked: Looked) -> Point | None:
 
 def _write_sheet(desk: SiteDesk, job: Job, indices: list[int], path: Path) -> None:
     """The pictures that are confirmed, as the console shows them."""
-    coded = [desk.exports.sheet_picture(job, index, width=WIDTH) for index in indices]
+    coded = [desk.exports.pointing.sheet_picture(job, index, width=WIDTH) for index in indices]
     read = (cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in coded)
     tiles = [one for one in read if one is not None]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % ACROSS)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tests.support.opened_original import FPS, START_NS, Filmed
 
 from insyn.base.errors import Refusal
+from insyn.site.archive.held import held
 from insyn.site.archive.recording import Recording
 from insyn.site.cameras.virtual.concourse import Scene
 from insyn.site.directory import SiteDirectory
@@ -85,6 +86,7 @@ def exported(opened: Opened, tracks: list[Track], folder: Path) -> Path:
     site = SiteDirectory(root=folder / "site")
     site_public_key(site)
     out = folder / "export.zip"
+    parts = opened.looked.original.parts
     with open_site(site) as store:
         export_person(
             site,
@@ -94,8 +96,9 @@ def exported(opened: Opened, tracks: list[Track], folder: Path) -> Path:
                 looked=opened.looked,
                 tracks=tuple(tracks),
                 recordings=tuple(opened.recordings),
+                held=held(parts, (), SPAN.from_ns, SPAN.until_ns, now_ns=2 * SPAN.until_ns),
             ),
-            SPAN,
+            SPAN.camera,
             out=out,
             allowed=judge(site, NOW),
             actor=ASKER,
@@ -221,6 +224,9 @@ def test_the_manifest_says_what_was_made_of_what(opened: Opened, tmp_path: Path)
     assert verified.said["style"] == "solid"
     named = [{"id": one.id, "sha256": one.sha256.hex()} for one in opened.recordings]
     assert verified.said["recordings"] == named
+    assert verified.held is not None
+    assert verified.held.spans == ((SPAN.from_ns, SPAN.until_ns),)
+    assert verified.held.missing == ()
 
 
 def test_a_zone_that_is_always_covered_stays_so(opened: Opened) -> None:

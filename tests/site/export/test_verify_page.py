@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -47,7 +48,9 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
             site,
             store,
             archive.reader(),
-            Span(camera="cam-1", from_ns=START_NS, until_ns=START_NS + 4 * SECOND_NS),
+            Span(
+                camera="cam-1", from_ns=START_NS - 10 * SECOND_NS, until_ns=START_NS + 4 * SECOND_NS
+            ),
             out=root / "export.zip",
             allowed=judge(site, NOW),
             actor=OPERATOR,
@@ -101,6 +104,25 @@ def test_a_good_export_is_valid_and_plays(page: Page, unpacked: Unpacked) -> Non
     assert verdict.startswith("Valid")
     assert "cam-1" in page.inner_text("#said")
     page.wait_for_function("() => document.querySelector('video').duration > 3")
+
+
+def test_whose_signature_it_is_must_be_compared(page: Page, unpacked: Unpacked) -> None:
+    verdict, found = judged(page, unpacked.read("clip.mp4"), unpacked.read("manifest.json"))
+    assert verdict.startswith("Unchanged")
+    assert "No fingerprint" in found
+    page.fill("#site", unpacked.fingerprint)
+    page.press("#site", "Tab")
+    expect(page.locator("#verdict")).to_have_text(re.compile("^Valid"))
+
+
+def test_what_the_clip_does_not_hold_is_told(page: Page, unpacked: Unpacked) -> None:
+    verdict, found = judged(
+        page, unpacked.read("clip.mp4"), unpacked.read("manifest.json"), unpacked.fingerprint
+    )
+    assert verdict.startswith("Valid")
+    assert "does not hold all" in found
+    told = page.inner_text("#said")
+    assert "2026-11-18 11:06:30 UTC – 2026-11-18 11:06:40 UTC: not recorded" in told
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 0.99999])

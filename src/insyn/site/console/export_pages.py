@@ -173,7 +173,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 share = (x / width, y / height)
             else:
                 raise UsageError("point into the picture, or choose an outline by its number")
-            desk.exports.point(job, at, *share)
+            desk.exports.pointing.point(job, at, *share)
         except InsynError as error:
             return one(request, job, at, error)
         return RedirectResponse(f"/exports/{export}?at={at:.3f}", 303)
@@ -190,7 +190,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         if action == "confirm":
             desk.exports.confirm(job, track)
         elif action == "unpoint":
-            desk.exports.unpoint(job, number)
+            desk.exports.pointing.unpoint(job, number)
         elif action == "give-up":
             desk.exports.give_up(job)
         else:
@@ -203,13 +203,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     ) -> Response:
         """A clear picture to point into: to the person who asked, while the release is open."""
         job = job_of(request, export)
-        return _jpeg(desk.exports.pointing_picture(job, at, width=WIDE))
+        return _jpeg(desk.exports.pointing.pointing_picture(job, at, width=WIDE))
 
     @made.get("/exports/{export}/track")
     def show_track(request: Request, export: str) -> Response:
         job = job_of(request, export)
         try:
-            named, indices = desk.exports.sheet(job)
+            named, indices = desk.exports.pointing.sheet(job)
         except InsynError as error:
             return one(request, job, 0.0, error)
         looked = job.seen()
@@ -234,7 +234,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     def show_sheet(request: Request, export: str, index: int) -> Response:
         """A picture of the sheet: everybody masked but the one."""
         job = job_of(request, export)
-        return _jpeg(desk.exports.sheet_picture(job, index, width=NARROW))
+        return _jpeg(desk.exports.pointing.sheet_picture(job, index, width=NARROW))
 
     @made.get("/exports/{export}/file")
     def take(request: Request, export: str) -> Response:

@@ -7,17 +7,17 @@ an hour; each step is a leaf.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from insyn.base.clock import Clock
-from insyn.base.errors import EnvironmentFailure, InsynError, Refusal
+from insyn.base.errors import InsynError, Refusal
+from insyn.site.archive.held import held
 from insyn.site.archive.reading import Reader
 from insyn.site.directory import SiteDirectory
 from insyn.site.export import person
@@ -31,27 +31,23 @@ from insyn.site.export.making import (
     require_length,
 )
 from insyn.site.export.original import Original
-from insyn.site.export.person import Point
+from insyn.site.export.pointing import Pointing
 from insyn.site.export.recorded import Step, record_step
+from insyn.site.export.shelf import KEPT, Shelf
 from insyn.site.permission.allowed import Allowed
 from insyn.site.release import matter
 from insyn.site.release.desk import ReleaseDesk
-from insyn.site.shield.tracks import Track
 from insyn.site.shielding.masking import masking_of
 from insyn.site.shielding.scenes import SceneFolder
+from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key
 from insyn.trust.people.duties import Actor, Done, require
 from insyn.trust.store import Store
 
 log = logging.getLogger("insyn.export")
 
-KEPT = timedelta(hours=1)
-"""How long a finished export waits to be taken."""
-
 LONGEST_PERSON = timedelta(minutes=10)
 """An original is looked through picture by picture: ten minutes take about as long."""
-
-MOST_POINTS = 40
 
 
 class ExportDesk:
@@ -74,10 +70,11 @@ class ExportDesk:
         self._allowed = allowed
         self._clock = clock
         self._lock = threading.RLock()
-        self._drawing = threading.Lock()
         self._jobs: dict[str, Job] = {}
         # One after the other: an export takes a processor, and live view comes first.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._shelf = Shelf(site.root / "exports")
+        self.pointing = Pointing(self._lock, self._record)
 
     def begin_masked(self, span: Span, *, actor: Actor) -> Job:
         """Begin to export masked recordings.
@@ -111,9 +108,12 @@ class ExportDesk:
             )
         span = Span(
             camera=found.camera,
-            from_ns=round(found.begins.timestamp() * 1000) * 10**6,
-            until_ns=round(found.ends.timestamp() * 1000) * 10**6,
+            from_ns=_ns(found.begins),
+            until_ns=_ns(found.ends),
         )
+        with contextlib.closing(self._open_reader()) as archive:
+            gaps = archive.gaps(span.camera, StreamName.MAIN, span.from_ns, span.until_ns)
+        opened_ns = _ns(found.opened_at or self._clock())
         job = Job(
             export=new_export(),
             actor=actor,
@@ -126,6 +126,7 @@ class ExportDesk:
 
         def look(job: Job) -> None:
             original = Original(reader, recordings, span.from_ns, span.until_ns)
+            job.held = held(original.parts, gaps, span.from_ns, span.until_ns, now_ns=opened_ns)
             folder = SceneFolder(self._site.backgrounds, open_site_key(self._site.key))
             kept = sorted(folder.of(span.camera), key=lambda one: one.at_ns, reverse=True)
             scenes = [one.background for one in kept]
@@ -152,81 +153,6 @@ class ExportDesk:
             found = [job for job in self._jobs.values() if job.actor.id == actor.id]
         return sorted(found, key=lambda job: job.begun_at, reverse=True)
 
-    def point(self, job: Job, at_s: float, x: float, y: float) -> Track:
-        """Point at the person, in shares of the picture at this moment.
-
-        Raises:
-            Refusal: nobody is outlined there, several may be, or it is another person.
-        """
-        job.require_open()
-        looked = job.seen()
-        point = Point(index=looked.index(at_s), x=x, y=y)
-        with self._lock:
-            if len(job.points) >= MOST_POINTS:
-                raise Refusal(f"{MOST_POINTS} points are enough; begin a shorter export")
-            track = person.chosen(looked, [point])[0]
-            if track in person.chosen(looked, job.points):
-                return track
-            person.chosen(looked, [*job.points, point])
-            job.points.append(point)
-            job.shown = ""
-        self._record(job, Step.POINTED, points=len(job.points))
-        return track
-
-    def unpoint(self, job: Job, number: int) -> None:
-        """Take one of the tracks away again, by its place in time.
-
-        Raises:
-            Refusal: there is none.
-        """
-        looked = job.seen()
-        with self._lock:
-            tracks = person.chosen(looked, job.points)
-            if not 0 <= number < len(tracks):
-                raise Refusal("there is no such choice")
-            gone = tracks[number]
-            job.points = [one for one in job.points if person.chosen(looked, [one])[0] != gone]
-            job.shown = ""
-
-    def pointing_picture(self, job: Job, at_s: float, *, width: int) -> bytes:
-        """A clear picture to point into, while the release is open to whoever asks."""
-        job.require_open()
-        looked = job.seen()
-        if not job.has_looked:
-            job.has_looked = True
-            self._record(job, Step.LOOKED)
-        with self._drawing:
-            return person.pointing_picture(looked, looked.index(at_s), width=width)
-
-    def sheet(self, job: Job) -> tuple[str, list[int]]:
-        """The pictures by which a choice is confirmed, and the digest that names it.
-
-        Raises:
-            Refusal: nobody was pointed at, or the release is over.
-        """
-        job.require_open()
-        looked = job.seen()
-        with self._lock:
-            tracks = person.chosen(looked, job.points)
-            if not tracks:
-                raise Refusal("point at the person first")
-            named = person.digest(job.release, tracks)
-            is_new = job.shown != named
-            job.shown = named
-        if is_new:
-            self._record(job, Step.SHOWN, points=len(job.points), track=named)
-        return named, person.sheet_indices(looked, tracks)
-
-    def sheet_picture(self, job: Job, index: int, *, width: int) -> bytes:
-        """One of these pictures: everybody masked but the one, whose outline is drawn."""
-        job.require_open()
-        looked = job.seen()
-        if not 0 <= index < len(looked.followed):
-            raise Refusal("there is no such picture")
-        with self._drawing:
-            tracks = person.chosen(looked, job.points)
-            return person.sheet_picture(looked, index, tracks, width=width)
-
     def confirm(self, job: Job, named: str) -> None:
         """Make the export of what was shown.
 
@@ -240,7 +166,16 @@ class ExportDesk:
                 raise Refusal("the choice has changed since it was shown; look at it again")
             tracks = tuple(person.chosen(looked, job.points))
             job.stage, job.share = Stage.WAITING, 0.0
-        shown = Shown(release=job.release, looked=looked, tracks=tracks, recordings=job.recordings)
+            holds = job.held
+        if holds is None:
+            raise Refusal(f"export {job.export} was not looked through; begin it again")
+        shown = Shown(
+            release=job.release,
+            looked=looked,
+            tracks=tracks,
+            recordings=job.recordings,
+            held=holds,
+        )
         self._record(job, Step.CONFIRMED, track=named)
         self._submit(job, lambda job: self._make_person(job, shown), Stage.MAKING)
 
@@ -286,7 +221,9 @@ class ExportDesk:
             elif job.stage is Stage.ENDED and now >= job.begun_at + timedelta(days=1):
                 with self._lock:
                     self._jobs.pop(job.export, None)
-        self._sweep(now)
+        with self._lock:
+            known = {job.path for job in self._jobs.values() if job.stage is Stage.MADE}
+        self._shelf.sweep(now, known)
 
     def close(self) -> None:
         """End everything; what is being made is given up."""
@@ -334,21 +271,19 @@ class ExportDesk:
         self._worker.submit(run)
 
     def _make_masked(self, job: Job) -> None:
-        reader = self._open_reader()
-        try:
-            export_masked(
+        with contextlib.closing(self._open_reader()) as reader:
+            made = export_masked(
                 self._site,
                 self._store,
                 reader,
                 job.span,
-                out=self._path(job.export),
+                out=self._shelf.path(job.export),
                 allowed=self._allowed(),
                 actor=job.actor,
                 now=self._clock(),
                 export=job.export,
             )
-        finally:
-            reader.close()
+        job.held = made.held
         self._finished(job)
 
     def _make_person(self, job: Job, shown: Shown) -> None:
@@ -356,8 +291,8 @@ class ExportDesk:
             self._site,
             self._store,
             shown,
-            job.span,
-            out=self._path(job.export),
+            job.span.camera,
+            out=self._shelf.path(job.export),
             allowed=self._allowed(),
             actor=job.actor,
             clock=self._clock,
@@ -369,22 +304,12 @@ class ExportDesk:
 
     def _finished(self, job: Job) -> None:
         with self._lock:
-            job.path, job.made_at = self._path(job.export), self._clock()
+            job.path, job.made_at = self._shelf.path(job.export), self._clock()
             job.stage, job.share = Stage.MADE, 1.0
             job.forget()
             is_given_up = job.is_given_up
         if is_given_up:
             self._remove(job)
-
-    def _path(self, export: str) -> Path:
-        folder = self._site.root / "exports"
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise EnvironmentFailure(
-                f"{folder} cannot be used ({error.strerror}); exports are made there"
-            ) from error
-        return folder / f"{export}.zip"
 
     def _require_open(self, release: str, actor: Actor) -> None:
         self._releases.reader(release, actor=actor)
@@ -410,24 +335,6 @@ class ExportDesk:
             job.path.unlink(missing_ok=True)
         self._record_late(job, Step.REMOVED)
 
-    def _sweep(self, now: datetime) -> None:
-        """Delete files that no export here knows: of a console that ended before their time, or was
-        killed while it made one.
-        """
-        with self._lock:
-            known = {job.path for job in self._jobs.values() if job.stage is Stage.MADE}
-        for path in (self._site.root / "exports").glob("exp-*.zip"):
-            with suppress(OSError):
-                written = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
-                if path not in known and now >= written + KEPT:
-                    path.unlink()
-        for part in (self._site.root / "exports").glob(".*"):
-            with suppress(OSError):
-                inside = [each.stat().st_mtime for each in (part, *part.glob("*"))]
-                # What is being made is written to all the time.
-                if now >= datetime.fromtimestamp(max(inside), tz=UTC) + KEPT:
-                    shutil.rmtree(part) if part.is_dir() else part.unlink()
-
     def _record(self, job: Job, step: Step, *, points: int | None = None, track: str = "") -> None:
         with self._store.writing() as connection:
             record_step(
@@ -448,6 +355,10 @@ class ExportDesk:
             self._record(job, step)
         except InsynError as error:
             log.error("that export %s is %s could not be recorded: %s", job.export, step, error)
+
+
+def _ns(at: datetime) -> int:
+    return round(at.timestamp() * 1000) * 10**6
 
 
 def _sentence(error: InsynError) -> str:

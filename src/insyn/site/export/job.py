@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from insyn.base.errors import Refusal
+from insyn.site.archive.held import Held
 from insyn.site.archive.recording import Recording
 from insyn.site.export.making import Span
 from insyn.site.export.person import Looked, Point
@@ -47,6 +48,7 @@ class Job:
         release: the release that it is made from; "" for masked recordings.
         share: how much of the stage is done, 0 to 1.
         text: why it ended.
+        held: what there is of the span, once that is known.
         shown: digest of the track as it was last shown for confirmation.
         require_open: raises once the release is over.
     """
@@ -62,6 +64,7 @@ class Job:
     points: list[Point] = field(default_factory=list)
     shown: str = ""
     has_looked: bool = False
+    held: Held | None = None
     looked: Looked | None = None
     recordings: tuple[Recording, ...] = ()
     path: Path | None = None

@@ -17,17 +17,20 @@ import insyn
 from insyn.base.canonical import Json
 from insyn.base.clock import isoformat
 from insyn.base.errors import EnvironmentFailure, Refusal, UsageError
+from insyn.site.archive.held import Held, held
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import Recording
 from insyn.site.directory import SiteDirectory
 from insyn.site.export.credentials import certificates, sign_clip
-from insyn.site.export.manifest import Said, digest_of, make
-from insyn.site.export.package import parts_of, write_package
+from insyn.site.export.manifest import digest_of, make
+from insyn.site.export.package import parts_of, verifying_page, write_package
 from insyn.site.export.person import Looked, Progress, painted
 from insyn.site.export.recorded import MADE
+from insyn.site.export.said import Said, extent_of
 from insyn.site.permission.allowed import Allowed
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
+from insyn.site.settings import read_settings
 from insyn.site.shield.paint import Style
 from insyn.site.shield.tracks import Track
 from insyn.site.shielding.file_writing import Film
@@ -74,6 +77,15 @@ class Shown:
     looked: Looked
     tracks: tuple[Track, ...]
     recordings: tuple[Recording, ...]
+    held: Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An export that was made: its id, and what it holds of the span that was asked for."""
+
+    export: str
+    held: Held
 
 
 def new_export() -> str:
@@ -104,8 +116,8 @@ def export_masked(
     actor: Actor,
     now: datetime,
     export: str = "",
-) -> str:
-    """Export masked recordings; returns the export's id.
+) -> Made:
+    """Export masked recordings.
 
     Raises:
         Refusal: the actor may not, nothing was recorded, the camera's picture changes on the way,
@@ -115,7 +127,8 @@ def export_masked(
     require(actor, "export.masked")
     require_length(span)
     recordings = reader.recordings(span.camera, StreamName.MASKED, span.from_ns, span.until_ns)
-    clip = Clip(reader, pieces_of(recordings, span.from_ns, span.until_ns))
+    pieces = pieces_of(recordings, span.from_ns, span.until_ns)
+    clip = Clip(reader, pieces)
     if clip.ends_at_ns is not None:
         changed = isoformat(datetime.fromtimestamp(clip.ends_at_ns / 1e9, tz=UTC))
         raise Refusal(
@@ -130,7 +143,14 @@ def export_masked(
             site,
             store,
             plain,
-            span,
+            span.camera,
+            held(
+                [(one.wall_ns, one.end_wall_ns) for one in pieces],
+                reader.gaps(span.camera, StreamName.MASKED, span.from_ns, span.until_ns),
+                span.from_ns,
+                span.until_ns,
+                now_ns=round(now.timestamp() * 1000) * 10**6,
+            ),
             export=export or new_export(),
             made_from=_named(recordings),
             masking=EVERYONE,
@@ -147,7 +167,7 @@ def export_person(
     site: SiteDirectory,
     store: Store,
     shown: Shown,
-    span: Span,
+    camera: str,
     *,
     out: Path,
     allowed: Allowed,
@@ -156,8 +176,8 @@ def export_person(
     progress: Progress,
     require_open: Callable[[], None],
     export: str = "",
-) -> str:
-    """Export an opened original with everybody masked but one; returns the export's id.
+) -> Made:
+    """Export an opened original with everybody masked but one.
 
     `require_open` raises once the release is over; it is asked before the export is signed.
 
@@ -178,7 +198,8 @@ def export_person(
             site,
             store,
             plain,
-            span,
+            camera,
+            shown.held,
             export=export or new_export(),
             made_from=_named([one for one in shown.recordings if original.holds(one)]),
             masking=ONE_SHOWN,
@@ -220,7 +241,8 @@ def seal_export(
     site: SiteDirectory,
     store: Store,
     clip: Path,
-    span: Span,
+    camera: str,
+    holds: Held,
     *,
     export: str,
     made_from: Sequence[tuple[str, str]],
@@ -231,19 +253,19 @@ def seal_export(
     allowed: Allowed,
     actor: Actor,
     now: datetime,
-) -> str:
-    """Sign a clip that is masked as it says, record it, and write the package."""
+) -> Made:
+    """Sign a clip that is masked and holds what it says, record it, and write the package."""
     key = open_site_key(site.key)
     chain = certificates(site.root, key, now=now)
-    title = f"{span.camera} {isoformat(span.begins)}"
+    extent = extent_of(holds)
+    title = f"{camera} {extent['begins']}"
     signed = clip.with_name("signed.mp4")
     sign_clip(clip, signed, chain, key, title=title, version=insyn.__version__)
     what: dict[str, Json] = {
         "export": export,
         "clip": digest_of(parts_of(signed))[0],
-        "camera": span.camera,
-        "begins": isoformat(span.begins),
-        "ends": isoformat(span.ends),
+        "camera": camera,
+        **extent,
         "masking": masking,
     }
     what |= {"release": release} if release else {}
@@ -255,9 +277,9 @@ def seal_export(
         proof = prove(connection, number)
     said = Said(
         export=export,
-        camera=span.camera,
-        begins=span.begins,
-        ends=span.ends,
+        camera=camera,
+        held=holds,
+        time_zone=read_settings(site).time_zone,
         made_at=now,
         masking=masking,
         style=style,
@@ -265,9 +287,10 @@ def seal_export(
         release=release,
         recordings=tuple(made_from),
     )
-    manifest = make(said, parts_of(signed), proof, signer.public, key)
-    write_package(out, signed, manifest.to_bytes())
-    return export
+    page = verifying_page()
+    manifest = make(said, parts_of(signed), page, proof, signer.public, key)
+    write_package(out, signed, manifest.to_bytes(), page)
+    return Made(export=export, held=holds)
 
 
 def _named(recordings: Sequence[Recording]) -> tuple[tuple[str, str], ...]:

@@ -13,13 +13,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from insyn.base.canonical import Json, canonical_bytes
-from insyn.base.clock import isoformat
 from insyn.base.errors import UnreadableInput
+from insyn.site.archive.held import Held
+from insyn.site.export.said import BEFORE, PREDICATE_TYPE, Said, held_of, predicate_of
 from insyn.trust.keys.envelope import Envelope, SignatureFault, check, read_envelope, seal, signed
 from insyn.trust.keys.keyfile import SigningKey
 from insyn.trust.keys.public import PublicKey
@@ -28,38 +28,12 @@ from insyn.trust.ledger.note import PublicKey as LedgerKey
 from insyn.trust.ledger.note import read_public_key
 from insyn.trust.ledger.proofs import LeafProof, check_proof, read_proof
 
-PREDICATE_TYPE = "urn:insyn:export:1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 CLIP = "clip.mp4"
 
 _RECORDED = ("export", "camera", "begins", "ends", "masking", "release")
 """What a manifest says that the ledger's leaf says too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What an export says, but for digest and proof.
-
-    Attributes:
-        export: `exp-` and 12 hexadecimal digits.
-        masking: `everyone`, or `everyone-but-one` for a person of a release.
-        style: solid, ghost or mosaic.
-        permit: the permit's id, or `self-declared`.
-        release: the id of the release that opened the original; "" for masked recordings.
-        recordings: id and SHA-256 of each recording that it was made from.
-    """
-
-    export: str
-    camera: str
-    begins: datetime
-    ends: datetime
-    made_at: datetime
-    masking: str
-    style: str
-    permit: str
-    release: str
-    recordings: tuple[tuple[str, str], ...]
 
 
 class Fault(StrEnum):
@@ -72,6 +46,8 @@ class Fault(StrEnum):
     CLIP_CUT = "clip-cut"
     CLIP_ALTERED = "clip-altered"
     NOT_IN_LEDGER = "not-in-ledger"
+    PAGE_ALTERED = "page-altered"
+    PACKAGE_ALTERED = "package-altered"
 
 
 SENTENCES: Mapping[Fault, str] = {
@@ -82,6 +58,11 @@ SENTENCES: Mapping[Fault, str] = {
     Fault.CLIP_CUT: "The clip is shorter than the one that was signed: it was cut.",
     Fault.CLIP_ALTERED: "The clip is not the one that was signed: it was changed or swapped.",
     Fault.NOT_IN_LEDGER: "The proof that the site's ledger holds this export does not hold.",
+    Fault.PAGE_ALTERED: "The page verify.html is not the one that was signed.",
+    Fault.PACKAGE_ALTERED: (
+        "The package is not as the site wrote it: something in it was added, taken out or packed "
+        "again."
+    ),
 }
 
 
@@ -100,12 +81,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """What was found. Without findings, `said` is what the site signed."""
+    """What was found. Without findings, `said` is what the site signed.
+
+    `held` is None where the manifest is of a version that does not say it.
+    """
 
     findings: tuple[Finding, ...]
     said: Mapping[str, Json]
     site: str
     """Fingerprint of the key that signed; compare it with the site's notice or permit."""
+    held: Held | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -114,22 +99,19 @@ class Verified:
 
 
 def make(
-    said: Said, clip: Iterable[bytes], proof: LeafProof, ledger: LedgerKey, key: SigningKey
+    said: Said,
+    clip: Iterable[bytes],
+    page: bytes,
+    proof: LeafProof,
+    ledger: LedgerKey,
+    key: SigningKey,
 ) -> Envelope:
-    """The signed manifest of a clip."""
+    """The signed manifest of a clip, and of the page that comes with it."""
     digest, size = digest_of(clip)
     predicate: dict[str, Json] = {
-        "export": said.export,
-        "camera": said.camera,
-        "begins": isoformat(said.begins),
-        "ends": isoformat(said.ends),
-        "made_at": isoformat(said.made_at),
-        "masking": said.masking,
-        "style": said.style,
-        "permit": said.permit,
-        "release": said.release,
+        **predicate_of(said),
         "size_bytes": size,
-        "recordings": [{"id": name, "sha256": digest} for name, digest in said.recordings],
+        "page": digest_of([page])[0],
         "site": {"fingerprint": key.public.fingerprint, "public": key.public.raw.hex()},
         "ledger": {"key": str(ledger), "proof": proof.to_json()},
     }
@@ -152,13 +134,18 @@ def digest_of(clip: Iterable[bytes]) -> tuple[str, int]:
 
 
 def verify(
-    manifest: bytes | None, clip: Iterable[bytes] | None, *, site: str | None = None
+    manifest: bytes | None,
+    clip: Iterable[bytes] | None,
+    page: bytes | None = None,
+    *,
+    site: str | None = None,
 ) -> Verified:
     """Judge an export; never raises for what the files hold.
 
     Args:
         manifest: the envelope as it lies in the file; None where there is none.
         clip: its bytes, in parts; None where it is missing.
+        page: the page beside them; None: it is not judged.
         site: the fingerprint that is expected; None: the answer tells which it was.
     """
     findings: list[Finding] = []
@@ -168,6 +155,7 @@ def verify(
         envelope = read_envelope(manifest, "the manifest")
         statement = read_canonical(envelope.payload, "the manifest")
         digest, predicate, key = _parts(statement)
+        held = held_of(predicate) if statement["predicateType"] != BEFORE else None
     except (UnreadableInput, KeyError, TypeError, ValueError, IndexError) as error:
         detail = str(error) if isinstance(error, UnreadableInput) else ""
         finding = Finding(fault=Fault.NO_MANIFEST, detail=detail)
@@ -179,12 +167,17 @@ def verify(
         findings.append(Finding(fault=Fault.OTHER_SITE))
     findings += _judge_clip(clip, digest, int(str(predicate["size_bytes"])))
     findings += _judge_proof(predicate, digest)
-    return Verified(findings=tuple(findings), said=predicate, site=key.fingerprint)
+    if page is not None and predicate.get("page", digest_of([page])[0]) != digest_of([page])[0]:
+        findings.append(Finding(fault=Fault.PAGE_ALTERED))
+    return Verified(findings=tuple(findings), said=predicate, site=key.fingerprint, held=held)
 
 
 # `Any`: what a file holds, looked into with care; each wrong shape ends in an exception.
 def _parts(statement: Mapping[str, Any]) -> tuple[str, dict[str, Json], PublicKey]:
-    if statement["predicateType"] != PREDICATE_TYPE or statement["_type"] != STATEMENT_TYPE:
+    if (
+        statement["predicateType"] not in (PREDICATE_TYPE, BEFORE)
+        or statement["_type"] != STATEMENT_TYPE
+    ):
         raise UnreadableInput("it is signed, and is no manifest of an export")
     predicate = dict(statement["predicate"])
     key = PublicKey.from_hex(predicate["site"]["public"])

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from insyn.base.errors import Refusal
+from insyn.site.archive.held import Part
 from insyn.site.archive.recording import Recording
 from insyn.site.playback.clip import Clip, Readable
 from insyn.site.playback.span import Piece, pieces_of
@@ -46,6 +47,10 @@ class Original:
             )
         self.from_90k = self._at_90k(from_ns)
         self.until_90k = min(self._at_90k(until_ns), self.ends_90k)
+        self.parts: list[Part] = [
+            (max(from_ns, one.wall_ns), min(until_ns, one.end_wall_ns)) for one in self._pieces
+        ]
+        """When the pictures of the span are of."""
 
     @property
     def size(self) -> tuple[int, int]:

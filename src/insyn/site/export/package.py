@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from insyn.base.errors import EnvironmentFailure, Refusal, UnreadableInput
-from insyn.site.export.manifest import CLIP, Verified, verify
+from insyn.site.export.manifest import CLIP, Fault, Finding, Verified, verify
+from insyn.site.export.wrapping import entry, is_as_written
 
 MANIFEST = "manifest.json"
 PAGE = "verify.html"
-MAX_MANIFEST_BYTES = 4 << 20
+MEMBERS = (CLIP, MANIFEST, PAGE)
+MAX_MANIFEST_BYTES, MAX_PAGE_BYTES = 4 << 20, 1 << 20
 _PART = 1 << 20
 
 _DAMAGE = (
@@ -33,7 +36,12 @@ _DAMAGE = (
 """What the library raises for a ZIP that is none any more."""
 
 
-def write_package(path: Path, clip: Path, manifest: bytes) -> None:
+def verifying_page() -> bytes:
+    """The page that comes with each export."""
+    return (files("insyn.site.export") / "page" / PAGE).read_bytes()
+
+
+def write_package(path: Path, clip: Path, manifest: bytes, page: bytes) -> None:
     """Write an export, whole or not at all; an existing file is not replaced.
 
     Raises:
@@ -43,17 +51,15 @@ def write_package(path: Path, clip: Path, manifest: bytes) -> None:
     if path.exists():
         raise Refusal(f"{path} exists; name another file, or move it away")
     part = path.with_name(f".{path.name}.part")
-    page = (files("insyn.site.export") / "page" / PAGE).read_bytes()
     try:
-        # Stored: video does not compress, and any tool can take it out.
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as package:
-            entry = _entry(CLIP)
-            entry.file_size = clip.stat().st_size  # where it is large, the ZIP is a Zip64
-            with package.open(entry, "w") as member:
+            film = entry(CLIP)
+            film.file_size = clip.stat().st_size  # where it is large, the ZIP is a Zip64
+            with package.open(film, "w") as member:
                 for chunk in parts_of(clip):
                     member.write(chunk)
-            package.writestr(_entry(MANIFEST), manifest)
-            package.writestr(_entry(PAGE), page)
+            package.writestr(entry(MANIFEST), manifest)
+            package.writestr(entry(PAGE), page)
         part.chmod(0o600)
         part.rename(path)
     except OSError as error:
@@ -70,15 +76,23 @@ def verify_export(path: Path, *, site: str | None = None) -> Verified:
     """
     try:
         with _opened(path) as found:
-            return verify(found.manifest, found.clip, site=site)
+            verified = verify(found.manifest, found.clip, found.page, site=site)
     except OSError as error:
         raise EnvironmentFailure(f"cannot read {path}: {error.strerror}") from error
+    if found.is_whole or not verified.is_sound:
+        return verified
+    detail = "Unpack it, look at what else is in it, and verify the folder."
+    finding = Finding(fault=Fault.PACKAGE_ALTERED, detail=detail)
+    return replace(verified, findings=(finding,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     manifest: bytes | None
     clip: Iterator[bytes] | None
+    page: bytes | None = None
+    is_whole: bool = True
+    """Nothing but these is in the package; of a folder nothing is said."""
 
 
 @contextlib.contextmanager
@@ -86,33 +100,45 @@ def _opened(path: Path) -> Iterator[_Found]:
     if path.is_dir() or path.suffix.lower() == ".mp4":
         folder = path if path.is_dir() else path.parent
         clip = path / CLIP if path.is_dir() else path
-        manifest = folder / MANIFEST
-        said = manifest.read_bytes()[: MAX_MANIFEST_BYTES + 1] if manifest.exists() else None
+        said = _content(folder / MANIFEST, MAX_MANIFEST_BYTES)
+        page = _content(folder / PAGE, MAX_PAGE_BYTES) if path.is_dir() else None
         with contextlib.ExitStack() as stack:
             parts = _parts(stack.enter_context(clip.open("rb"))) if clip.exists() else None
-            yield _Found(manifest=said, clip=parts)
+            yield _Found(manifest=said, clip=parts, page=page)
         return
     with contextlib.ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
         try:
-            package = stack.enter_context(zipfile.ZipFile(path))
-            names = set(package.namelist())
-            said = None
-            if MANIFEST in names and package.getinfo(MANIFEST).file_size <= MAX_MANIFEST_BYTES:
-                said = _read(package, MANIFEST)
-            parts = _member(stack, package, CLIP) if CLIP in names else None
-        except _DAMAGE as error:
+            package = stack.enter_context(zipfile.ZipFile(file))
+            is_whole = is_as_written(package, file, MEMBERS)
+            said = _read(package, MANIFEST, MAX_MANIFEST_BYTES)
+            page = _read(package, PAGE, MAX_PAGE_BYTES)
+            parts = _member(stack, package, CLIP) if CLIP in package.namelist() else None
+        except (*_DAMAGE, OSError) as error:
+            # Places that lie before the file's beginning, by a flipped bit.
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
+                raise
             raise UnreadableInput(
                 f"{path} is no export, or it was cut or damaged; ask for the file again"
             ) from error
-        yield _Found(manifest=said, clip=parts)
+        yield _Found(manifest=said, clip=parts, page=page, is_whole=is_whole)
 
 
-def _read(package: zipfile.ZipFile, name: str) -> bytes | None:
+def _content(path: Path, most: int) -> bytes | None:
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _read(package: zipfile.ZipFile, name: str, most: int) -> bytes | None:
+    if name not in package.namelist() or package.getinfo(name).file_size > most:
+        return None
     with package.open(name) as member:
         try:
             return member.read()
         except _DAMAGE:
-            return b""  # its checksum fails: judged as an altered manifest
+            return b""  # its checksum fails: judged as altered
 
 
 def _member(stack: contextlib.ExitStack, package: zipfile.ZipFile, name: str) -> Iterator[bytes]:
@@ -144,9 +170,3 @@ def _parts(file: object, size: int = 0) -> Iterator[bytes]:
             return
         size -= len(part)
         yield part
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    entry.external_attr = 0o644 << 16
-    return entry
