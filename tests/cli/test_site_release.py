@@ -181,6 +181,21 @@ def test_from_asking_to_the_end(place: Site) -> None:
     assert steps == [None, "agreed", "share-refused", "agreed", "opened", "ended"]
 
 
+def test_a_release_is_shown_with_names_and_the_sites_time(place: Site) -> None:
+    release = asked(place)
+    shown = place.run("carl", "release", "show", release)
+    assert "asked by   ines (" in shown.out
+    assert " UTC to " in shown.out  # a new site's zone
+    assert "kept       " in shown.out
+    assert place.run("carl", "release", "show", release, "--json").json["missing"] == []
+
+
+def test_what_was_never_recorded_is_not_asked_for(place: Site) -> None:
+    early = ("--from", "2020-01-01T00:00:00Z", "--until", "2020-01-01T00:10:00Z")
+    ran = place.run("ines", "release", "ask", "Hall", *early, *WHY)
+    assert (ran.code, "no original of this camera is kept" in ran.err) == (1, True)
+
+
 def test_a_custodian_refuses(place: Site) -> None:
     release = asked(place)
     short = place.run("carl", "release", "refuse", release, "--because", "no")

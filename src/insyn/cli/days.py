@@ -1,8 +1,9 @@
-"""Days as they are written in options."""
+"""Days as they are written in options, and moments as a place's clocks show them."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from insyn.base.errors import UsageError
 
@@ -28,3 +29,12 @@ def end_of(text: str | None) -> datetime | None:
     """The last moment of a day, in UTC; None for None."""
     found = read_day(text)
     return datetime.combine(found, time.max, UTC) if found is not None else None
+
+
+def local(text: str, zone: str) -> str:
+    """A time as the site's clocks showed it; as it is written where that cannot be told."""
+    try:
+        at = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
+        return text
+    return f"{at:%Y-%m-%d %H:%M:%S} {zone}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from insyn.base.clock import isoformat, system_clock
+from insyn.cli.days import local
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.site_acting import acting_at_site
 from insyn.cli.tables import shown
@@ -141,7 +140,7 @@ def _tell(verified: Verified, *, is_compared: bool) -> None:
     zone = str(said.get("time_zone") or "UTC")
     rows = {name.replace("_", " "): said[name] for name in SHOWN if said.get(name)}
     for name in ("begins", "ends", "made at"):
-        rows[name] = _local(str(rows[name]), zone)
+        rows[name] = local(str(rows[name]), zone)
     for name, value in rows.items():
         print(f"  {name:10} {shown(str(value))}")
     if held is None:
@@ -160,16 +159,7 @@ def _tell(verified: Verified, *, is_compared: bool) -> None:
 def _missing(held: Held, zone: str) -> list[str]:
     """A line for each time that is missing."""
     return [
-        f"{'missing':10} {_local(one.begins.isoformat(), zone)} to "
-        f"{_local(one.ends.isoformat(), zone)}: {shown(one.because)}"
+        f"{'missing':10} {local(one.begins.isoformat(), zone)} to "
+        f"{local(one.ends.isoformat(), zone)}: {shown(one.because)}"
         for one in held.missing
     ]
-
-
-def _local(text: str, zone: str) -> str:
-    """A time as the site's clocks showed it; as it is written where that cannot be told."""
-    try:
-        at = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
-    except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
-        return text
-    return f"{at:%Y-%m-%d %H:%M:%S} {zone}"

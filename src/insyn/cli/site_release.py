@@ -11,7 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from insyn.base.clock import spoken
 from insyn.base.errors import UsageError
+from insyn.cli.days import local
 from insyn.cli.options import DataOption, JsonOption
 from insyn.cli.passphrases import PassphraseFileOption, passphrase
 from insyn.cli.site_console import ConsoleOption, console_of
@@ -70,7 +72,8 @@ def list_releases(
     console: ConsoleOption = None, as_json: JsonOption = False, data: DataOption = None
 ) -> None:
     """List releases, the newest first."""
-    found = console_of(console, data).ask("GET", "/releases")["releases"]
+    said = console_of(console, data).ask("GET", "/releases")
+    found, zone = said["releases"], said["time_zone"]
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return
@@ -78,9 +81,9 @@ def list_releases(
         (
             shown(str(one["id"])),
             shown(str(one["camera"])),
-            "live" if one["kind"] == "live" else shown(str(one["begins"])),
+            "live" if one["kind"] == "live" else local(one["begins"], zone),
             shown(str(one["case_number"])),
-            _standing(one),
+            _standing(one, zone),
         )
         for one in found
     ]
@@ -157,34 +160,50 @@ def _id(release: str) -> str:
 
 
 # `Any`: JSON of the console.
-def _standing(said: dict[str, Any]) -> str:
+def _standing(said: dict[str, Any], zone: str) -> str:
     agreed = sum(bool(one["agrees"]) for one in said["answers"])
     if said["state"] == "asked":
         return f"asked, {agreed} of {said['needed']} agreed"
-    return f"open until {said['until']}" if said["state"] == "open" else str(said["state"])
+    if said["state"] == "forgotten":
+        return "forgotten: its keys went with the console; ask for a new one"
+    return (
+        f"open until {local(said['until'], zone)}"
+        if said["state"] == "open"
+        else str(said["state"])
+    )
 
 
 def _tell(said: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(said, ensure_ascii=False))
         return
-    span = f"{said['begins']} to {said['ends']}"
+    zone, names = str(said["time_zone"]), said["names"]
+    span = f"{local(said['begins'], zone)} to {local(said['ends'], zone)}"
+
+    def who(person: str) -> str:
+        return f"{names[person]} ({person})" if person in names else person
+
     if said["kind"] == "live":
         span = "live, unmasked" + (f": {span}" if said["opened_at"] else "")
     rows = {
         "release": said["id"],
-        "state": _standing(said),
+        "state": _standing(said, zone),
         "camera": said["camera"],
         "span": span,
         "reason": said["reason"],
         "basis": said["basis"],
         "case": said["case_number"],
         "open for": f"{said['minutes']} minutes",
-        "asked by": f"{said['asked_by']}, {said['asked_at']}",
+        "asked by": f"{who(said['asked_by'])}, {local(said['asked_at'], zone)}",
     }
+    if said["state"] in ("asked", "open") and "kept_s" in said:
+        rows["kept"] = spoken(round(said["kept_s"] * 10**9)) + " of it"
     for name, value in rows.items():
         print(f"{name:10} {shown(str(value))}")
     for one in said["answers"]:
         answer = "agreed" if one["agrees"] else f"refused: {one['because']}"
-        told = f"{one['custodian']} {answer}, {one['at']}"
+        told = f"{who(one['custodian'])} {answer}, {local(one['at'], zone)}"
         print(f"{'answer':10} {shown(told)}")
+    for one in said.get("missing", ()) if "kept" in rows else ():
+        span = f"{local(one['begins'], zone)} to {local(one['ends'], zone)}"
+        print(f"{'missing':10} {span}: {shown(str(one['because']))}")

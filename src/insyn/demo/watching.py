@@ -42,7 +42,6 @@ from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import Permission, site_public_key
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
-from insyn.site.release import matter
 from insyn.site.release.matter import Request
 from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
@@ -258,10 +257,7 @@ def _open(desk: SiteDesk, ids: dict[str, str], console: Console) -> str:
         case_number="K-17",
         minutes=5,
     )
-    with desk.store.writing() as connection:
-        release = matter.ask(
-            connection, asked, longest_minutes=60, actor=person("ines"), now=desk.clock()
-        )
+    release = desk.releases.ask(asked, longest_minutes=60, actor=person("ines"))
     console.print(f"ines asks for eight seconds of {camera.name}, with a reason and a case.")
     desk.releases.agree(release.id, passphrase=WORDS["carl"], actor=person("carl"))
     console.print("carl agrees with his passphrase. Can ines look now?")

@@ -443,8 +443,8 @@ def test_what_an_ended_process_left_open_is_ended_at_the_next_start(place: Place
     release = place.opened()
     place.desk._live.clear()  # as in a process that was killed
     place.desk.begin()
-    assert place.state(release) is State.ENDED
-    assert place.steps()[-1] == "ended"
+    assert place.state(release) is State.FORGOTTEN
+    assert place.steps()[-1] == "forgotten"
 
 
 def test_why_it_was_asked_for_is_not_in_the_tree(place: Place) -> None:

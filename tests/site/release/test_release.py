@@ -65,9 +65,7 @@ class Desk:
             "minutes": 30,
         }
         request = Request(**(values | changed))  # type: ignore[arg-type] # as the tests give them
-        with self.store.writing() as connection:
-            made = matter.ask(connection, request, longest_minutes=60, actor=by, now=self.now[0])
-        return made.id
+        return self.desk.ask(request, longest_minutes=60, actor=by).id
 
     def pictures(self, release: str, by: Actor = ASKER) -> int:
         reader, recordings = self.desk.reader(release, actor=by)
@@ -245,11 +243,70 @@ def test_whoever_asked_or_agreed_ends_it_early(desk: Desk) -> None:
         desk.pictures(release)
 
 
-def test_where_no_original_was_kept_nothing_opens(desk: Desk) -> None:
-    release = desk.ask(begins=BEGAN + timedelta(seconds=30), ends=BEGAN + timedelta(seconds=40))
+def test_what_no_original_was_kept_of_is_not_asked_for(desk: Desk) -> None:
+    with pytest.raises(Refusal, match=r"no original .* \(not recorded\)") as refused:
+        desk.ask(begins=BEGAN + timedelta(seconds=30), ends=BEGAN + timedelta(seconds=40))
+    assert refused.value.field == "begins"
+    with pytest.raises(Refusal, match="no original"):
+        desk.ask(camera="cam-2")
+    with desk.store.reading() as connection:
+        assert matter.every(connection) == []
+
+
+def test_what_lies_ahead_is_not_asked_for(desk: Desk) -> None:
+    desk.now[0] = BEGAN + timedelta(seconds=10)
+    with pytest.raises(Refusal, match="its end lies ahead"):
+        desk.ask()
+    desk.now[0] = BEGAN + timedelta(seconds=50)
+    with pytest.raises(Refusal, match="ask again in two minutes"):
+        desk.ask(begins=BEGAN + timedelta(seconds=30), ends=BEGAN + timedelta(seconds=40))
+
+
+def test_what_was_deleted_before_all_agreed_lapses(desk: Desk) -> None:
+    release = desk.ask()
     desk.desk.agree(release, passphrase=WORDS["u-cust-one"], actor=ONE)
+    with desk.archive.index.writing() as connection:
+        connection.execute("DELETE FROM recordings")
     with pytest.raises(Refusal, match="no original"):
         desk.desk.agree(release, passphrase=WORDS["u-cust-two"], actor=TWO)
+    assert desk.state(release) is State.LAPSED
+
+
+def test_a_release_says_what_is_kept_and_what_it_holds(desk: Desk) -> None:
+    asked = desk.ask(begins=BEGAN - timedelta(seconds=20), ends=BEGAN + timedelta(seconds=65))
+    with desk.store.reading() as connection:
+        found = matter.find(connection, asked)
+    kept = desk.desk.held(found)
+    assert kept is not None
+    assert kept.words == "25 s of the 1 min 25 s asked for"
+    for who in (ONE, TWO):
+        desk.desk.agree(asked, passphrase=WORDS[who.id], actor=who)
+    with desk.archive.index.writing() as connection:
+        connection.execute("DELETE FROM recordings WHERE start_wall_ns > ?", (START_NS,))
+    assert desk.desk.held(found) == kept
+
+
+def test_what_an_ended_console_left_open_is_forgotten(desk: Desk) -> None:
+    release, waits = desk.ask(), desk.ask()
+    for who in (ONE, TWO):
+        desk.desk.agree(release, passphrase=WORDS[who.id], actor=who)
+    desk.desk._open.clear()  # as in a process that was killed
+    desk.desk.begin()
+    assert desk.state(release) is State.FORGOTTEN
+    assert desk.state(waits) is State.ASKED
+    with desk.store.reading() as connection:
+        steps = [log.find(connection, n).what.get("step") for n in range(log.size(connection))]
+    assert steps[-1] == "forgotten"
+    with pytest.raises(Refusal, match="not open"):
+        desk.pictures(release)
+
+
+def test_a_console_that_ends_forgets_what_is_open(desk: Desk) -> None:
+    release = desk.ask()
+    for who in (ONE, TWO):
+        desk.desk.agree(release, passphrase=WORDS[who.id], actor=who)
+    desk.desk.close()
+    assert desk.state(release) is State.FORGOTTEN
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from insyn.base.clock import isoformat
+from insyn.base.clock import isoformat, isoformat_ms
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import NotSignedIn, SiteDesk
@@ -153,13 +153,36 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         )
         return Response(status_code=204)
 
+    def answer(found: Release, code: int = 200) -> Response:
+        """One release, with what is kept of it and whom it names."""
+        with desk.store.reading() as connection:
+            names = {one.id: one.name for one in users.every(connection)}
+        whom = [found.asked_by, *(one.custodian for one in found.answers)]
+        said = told(found, desk.needed()) | {
+            "names": {one: names[one] for one in whom if one in names},
+            "time_zone": desk.settings().time_zone,
+        }
+        holds = desk.releases.held(found)
+        if holds is not None:
+            said["kept_s"] = holds.kept_ns / 1e9
+            said["missing"] = [
+                {
+                    "begins": isoformat_ms(one.from_ns),
+                    "ends": isoformat_ms(one.until_ns),
+                    "because": one.because,
+                }
+                for one in holds.missing
+            ]
+        return JSONResponse(said, code)
+
     @made.get("/releases")
     def list_releases(request: Request) -> Response:
         desk.visitor(request, "site.read")
         with desk.store.reading() as connection:
             found = matter.every(connection)
         needed = desk.needed()
-        return JSONResponse({"releases": [told(one, needed) for one in found]})
+        said = [told(one, needed) for one in found]
+        return JSONResponse({"releases": said, "time_zone": desk.settings().time_zone})
 
     @made.post("/releases")
     def ask(request: Request, sent: Asked) -> Response:
@@ -180,44 +203,37 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 minutes=sent.minutes,
                 **texts,
             )
-            with desk.store.writing() as connection:
-                found = matter.ask(
-                    connection,
-                    wanted,
-                    longest_minutes=settings.release_minutes,
-                    actor=actor,
-                    now=desk.clock(),
-                )
-        return JSONResponse(told(found, desk.needed()), 201)
+            found = desk.releases.ask(wanted, longest_minutes=settings.release_minutes, actor=actor)
+        return answer(found, 201)
 
     @made.get("/releases/{release}")
     def show(request: Request, release: str) -> Response:
         desk.visitor(request, "site.read")
         with desk.store.reading() as connection:
             found = matter.find(connection, release)
-        return JSONResponse(told(found, desk.needed()))
+        return answer(found)
 
     @made.post("/releases/{release}/agree")
     def agree(request: Request, release: str, sent: Agreed) -> Response:
         actor = desk.visitor(request, "site.read").actor
         found = desk.releases.agree(release, passphrase=sent.passphrase, actor=actor)
-        return JSONResponse(told(found, desk.needed()))
+        return answer(found)
 
     @made.post("/releases/{release}/refuse")
     def refuse(request: Request, release: str, sent: Refused) -> Response:
         actor = desk.visitor(request, "site.read").actor
         found = desk.releases.refuse(release, because=sent.because, actor=actor)
-        return JSONResponse(told(found, desk.needed()))
+        return answer(found)
 
     @made.post("/releases/{release}/withdraw")
     def withdraw(request: Request, release: str) -> Response:
         actor = desk.visitor(request, "site.read").actor
-        return JSONResponse(told(desk.releases.withdraw(release, actor=actor), desk.needed()))
+        return answer(desk.releases.withdraw(release, actor=actor))
 
     @made.post("/releases/{release}/end")
     def end(request: Request, release: str) -> Response:
         actor = desk.visitor(request, "site.read").actor
-        return JSONResponse(told(desk.releases.end(release, actor=actor), desk.needed()))
+        return answer(desk.releases.end(release, actor=actor))
 
     return made
 

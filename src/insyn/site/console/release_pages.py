@@ -24,6 +24,7 @@ from insyn.web.pages import Pages, refused_by
 USUAL = {"camera": "", "begins": "", "ends": "", "reason": "", "basis": "", "case_number": "",
          "minutes": "30"}  # fmt: skip
 LIVE_MINUTES = 5
+STANDING = (matter.State.ASKED, matter.State.OPEN)
 LIVE = "live"
 """The form of a break-glass, beside that of a release."""
 
@@ -108,14 +109,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 case_number=case_number,
                 minutes=number_of(minutes, 1, 1440, "minutes"),
             )
-            with desk.store.writing() as connection:
-                matter.ask(
-                    connection,
-                    wanted,
-                    longest_minutes=desk.settings().release_minutes,
-                    actor=visitor.actor,
-                    now=desk.clock(),
-                )
+            desk.releases.ask(
+                wanted, longest_minutes=desk.settings().release_minutes, actor=visitor.actor
+            )
         except InsynError as error:
             return listed(desk, pages, request, error, asked=form)
         return RedirectResponse("/releases", 303)
@@ -155,6 +151,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             may_answer=may_answer,
             has_agreed=has_agreed,
             sounds=_sounds(desk, found),
+            held=desk.releases.held(found) if found.state in STANDING else None,
         )
 
     @made.post("/releases/{release}")

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from insyn.base.clock import Clock
 from insyn.base.errors import InsynError, Refusal
+from insyn.site.archive.held import NOT_CLOSED, Held, held_by
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import Recording
 from insyn.site.recorder.process import boot_id
@@ -50,6 +51,7 @@ class _Waiting:
 class _Open:
     reader: OpenedReader
     recordings: list[Recording]
+    held: Held
     until: datetime
 
 
@@ -91,11 +93,43 @@ class ReleaseDesk:
         """Rises with each change of a release: pages that stay open look anew then."""
 
     def begin(self) -> None:
-        """End what an earlier process left open live: its keys are lost, and nobody sees it."""
+        """Close what an earlier process left open: its keys are lost, and nobody sees it."""
         with self._lock, self._store.writing() as connection:
-            for found in live.standing(connection):
-                if found.state is matter.State.OPEN and found.id not in self._live:
-                    matter.end(connection, found.id, who="site", now=self._clock())
+            for release in matter.opened_ids(connection):
+                if release not in self._open and release not in self._live:
+                    matter.forget(connection, release, now=self._clock())
+
+    def ask(self, request: matter.Request, *, longest_minutes: int, actor: Actor) -> matter.Release:
+        """Ask for a release of what was recorded.
+
+        Raises:
+            Refusal: the actor may not, what is asked for lies ahead or is open for too long, or no
+                original of it is kept.
+        """
+        require(actor, "release.request")
+        now = self._clock()
+        found = self._held(request.camera, request.begins, request.ends, now)
+        with self._lock, self._store.writing() as connection:
+            asked = matter.ask(
+                connection, request, longest_minutes=longest_minutes, actor=actor, now=now
+            )
+            if not found.kept_ns:  # last: what lies ahead is refused as such
+                raise Refusal(_nothing(found), field="begins")
+        self.version += 1
+        return asked
+
+    def held(self, release: matter.Release) -> Held | None:
+        """What is kept of the span that a release asks for, or has opened; None of a live one.
+
+        What is open is what there was when it was opened.
+        """
+        if release.is_live:
+            return None
+        with self._lock:
+            opened = self._open.get(release.id)
+        if opened is None:
+            return self._held(release.camera, release.begins, release.ends, self._clock())
+        return opened.held
 
     def ask_live(self, request: LiveRequest, *, actor: Actor) -> matter.Release:
         """Ask for a break-glass.
@@ -241,10 +275,7 @@ class ReleaseDesk:
                 matter.require_viewer(matter.find(connection, release), actor, now)
             opened = self._open.get(release)
             if opened is None:
-                raise Refusal(
-                    f"the keys of release {release} were lost when the console was started again; "
-                    "ask for a new one"
-                )
+                raise Refusal(f"the keys of release {release} were forgotten; ask for a new one")
             return opened.reader, opened.recordings
 
     def tidy(self) -> None:
@@ -253,12 +284,11 @@ class ReleaseDesk:
             self._tidy(self._clock())
 
     def close(self) -> None:
-        """Forget all keys; what is open live ends with this process."""
+        """Forget all keys; what is open ends with this process."""
         with self._lock:
-            for release in self._live:
-                with suppress(InsynError), self._store.writing() as connection:
-                    matter.end(connection, release, who="site", now=self._clock())
             for release in (*self._open, *self._live):
+                with suppress(InsynError), self._store.writing() as connection:
+                    matter.forget(connection, release, now=self._clock())
                 self._forget(release)
             self._waiting.clear()
 
@@ -301,22 +331,24 @@ class ReleaseDesk:
 
     def _open_of(self, found: matter.Release, shares: list[object]) -> _Open:
         now = self._clock()
-        reader = self._open_reader()
-        try:
+        holds = self._held(found.camera, found.begins, found.ends, now)
+        if not holds.kept_ns:
+            with self._store.writing() as connection:
+                matter.lapse(connection, found.id, now=now)
+            raise Refusal(f"{_nothing(holds)}; the request has lapsed")
+        with closing(self._open_reader()) as reader:
             recordings = reader.recordings(
-                found.camera,
-                StreamName.MAIN,
-                round(found.begins.timestamp()) * 10**9,
-                round(found.ends.timestamp()) * 10**9,
+                found.camera, StreamName.MAIN, holds.from_ns, holds.until_ns
             )
-        finally:
-            reader.close()
-        if not recordings:
-            raise Refusal("no original was kept of this camera in this span")
         until = now + timedelta(minutes=found.minutes)
         keys = keys_of(self._root, recordings, self._combine(shares))
         opened = OpenedReader(self._root, keys, is_open=lambda: self._clock() < until)
-        return _Open(reader=opened, recordings=recordings, until=until)
+        return _Open(reader=opened, recordings=recordings, held=holds, until=until)
+
+    def _held(self, camera: str, begins: datetime, ends: datetime, now: datetime) -> Held:
+        from_ns, until_ns, now_ns = (_ns(at) for at in (begins, ends, now))
+        with closing(self._open_reader()) as reader:
+            return held_by(reader, camera, StreamName.MAIN, from_ns, until_ns, now_ns=now_ns)
 
     def _tidy(self, now: datetime) -> None:
         for release, waiting in list(self._waiting.items()):
@@ -353,6 +385,17 @@ class ReleaseDesk:
         watched = self._live.pop(release, None)
         if watched is not None:
             watched.original.close()
+
+
+def _ns(at: datetime) -> int:
+    return round(at.timestamp() * 1000) * 10**6
+
+
+def _nothing(found: Held) -> str:
+    """Why nothing can be opened."""
+    reasons = dict.fromkeys(one.because for one in found.missing)
+    later = "; ask again in two minutes" if NOT_CLOSED in reasons else ""
+    return f"no original of this camera is kept of this span ({', '.join(reasons)}){later}"
 
 
 def _require_answer(found: matter.Release, actor: Actor) -> bool:

@@ -1,9 +1,11 @@
 """A release as a matter: asked by one, agreed to by custodians, open for a time, ended.
 
     asked ──(enough custodians agree)──► open ──(time, or anybody)──► ended
+      │                                      └──(the console ended before)──► forgotten
       ├──(one custodian refuses)──► refused
       ├──(whoever asked thinks better of it)──► withdrawn
-      └──(nobody answers in a day; of a live one, in half an hour)──► lapsed
+      └──(nobody answers in a day, of a live one in half an hour; or nothing is
+          kept any more when they do)──► lapsed
 
 A release opens what was recorded, or, by break-glass, what is recorded from its opening on
 (`insyn.site.release.live`).
@@ -46,6 +48,8 @@ class State(StrEnum):
     ASKED = "asked"
     OPEN = "open"
     ENDED = "ended"
+    FORGOTTEN = "forgotten"
+    """Ended before its time: the keys were in the memory of a console that is no more."""
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
@@ -156,8 +160,12 @@ def ask(
         Refusal: the actor may not, or what is asked for lies ahead or is open for too long.
     """
     require(actor, "release.request")
-    if request.begins > now:
-        raise Refusal("a release opens what was recorded; its beginning lies ahead", field="begins")
+    for what, field, at in (
+        ("its beginning", "begins", request.begins),
+        ("its end", "ends", request.ends),
+    ):
+        if at > now:
+            raise Refusal(f"a release opens what was recorded; {what} lies ahead", field=field)
     if request.minutes > longest_minutes:
         raise Refusal(
             f"a release is open for at most {longest_minutes} minutes here", field="minutes"
@@ -283,6 +291,29 @@ def end(connection: sa.Connection, release: str, *, who: str, now: datetime) -> 
     return find(connection, release)
 
 
+def forget(connection: sa.Connection, release: str, *, now: datetime) -> None:
+    """Close an open release whose keys are gone; of one that is over nothing changes."""
+    found = find(connection, release)
+    if found.state is State.OPEN:
+        _close(connection, release, State.FORGOTTEN, now)
+        recorded.record_step(connection, release, "forgotten", kind=found.kind, who="site", now=now)
+
+
+def lapse(connection: sa.Connection, release: str, *, now: datetime) -> Release:
+    """Close a request that cannot be granted any more; of one that is over nothing changes."""
+    found = find(connection, release)
+    if found.state is State.ASKED:
+        _close(connection, release, State.LAPSED, now)
+        recorded.record_step(connection, release, "lapsed", kind=found.kind, who="site", now=now)
+    return find(connection, release)
+
+
+def opened_ids(connection: sa.Connection) -> list[str]:
+    """Those that are open."""
+    asked = sa.select(schema.releases.c.id).where(schema.releases.c.state == str(State.OPEN))
+    return [row.id for row in connection.execute(asked)]
+
+
 def looked(connection: sa.Connection, release: str, *, actor: Actor, now: datetime) -> None:
     """Note that somebody looks at opened video.
 
@@ -324,11 +355,7 @@ def close_overdue(connection: sa.Connection, *, now: datetime) -> list[Release]:
         if release.state is State.OPEN:
             over.append(end(connection, release.id, who="site", now=now))
         else:
-            _close(connection, release.id, State.LAPSED, now)
-            recorded.record_step(
-                connection, release.id, "lapsed", kind=release.kind, who="site", now=now
-            )
-            over.append(find(connection, release.id))
+            over.append(lapse(connection, release.id, now=now))
     return over
 
 

@@ -40,7 +40,7 @@ ASKED = register(
 STEP = register(
     LeafKind(
         name="release.step",
-        title="a release was agreed to, refused, withdrawn, opened, looked at, ended or lapsed",
+        title="a release was agreed to, refused, withdrawn, opened, looked at, or is over",
         what={"release": Shape.ID, "step": Shape.WORD, "recordings": Shape.COUNT},
         optional=frozenset({"recordings"}),
     )
@@ -56,7 +56,7 @@ LIVE_ASKED = register(
 LIVE_STEP = register(
     LeafKind(
         name="break-glass.step",
-        title="a break-glass was agreed to, refused, withdrawn, opened, looked at, ended or lapsed",
+        title="a break-glass was agreed to, refused, withdrawn, opened, looked at, or is over",
         what={"release": Shape.ID, "step": Shape.WORD},
     )
 )
