@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from tests.support.asgi_client import AsgiClient
 from tests.support.asgi_socket import Message, SocketClosed, heard
 from tests.support.masked_archive import STEP, MaskedArchive, second, shade_of
 from tests.support.permit_office import Office
+from tests.support.plain_viewer import close_the_tab, connected, read_message, reset
+from tests.support.served_app import served_app
 
 from insyn.site.archive.writing import Begin, Picture
 from insyn.site.cameras.address import read_address
@@ -295,6 +299,22 @@ def test_it_is_over_for_the_viewer_when_it_ends(console: Console) -> None:
         meanwhile=end,
     )
     assert json.loads(sent[-1]["text"])["reason"] == "over"
+
+
+@pytest.mark.parametrize("leave", [reset, close_the_tab])
+def test_an_asker_who_goes_away_leaves_no_traceback(
+    console: Console, leave: Callable[[socket.socket], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = f"/release/{console.open()}/live"
+    with (
+        caplog.at_level(logging.INFO),
+        served_app(console.app) as url,
+        connected(url, path, console.sessions["ines"]) as viewer,
+    ):
+        read_message(viewer)
+        leave(viewer)
+    assert f'"WebSocket {path}" [accepted]' in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("permit", [False], indirect=True)

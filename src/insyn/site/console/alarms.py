@@ -6,15 +6,15 @@ A message is a JSON list of `{"release", "href", "kind", "text"}`; an empty one:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 
 from insyn.base.errors import InsynError
 from insyn.site.console.desk import SiteDesk
 from insyn.trust.people.duties import Actor
 from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, identified
+from insyn.web.sockets import refuse, tell
 
 TURN_S = 0.5
 ASK_AGAIN_S = 10.0
@@ -35,18 +35,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
 
         actor = await asyncio.to_thread(who)
         if actor is None:
-            await socket.close(code=1008)
+            await refuse(socket)
             return
-        await socket.accept()
-        told = asyncio.create_task(_tell(socket, desk, actor))
-        gone = asyncio.create_task(_until_gone(socket))
-        over = asyncio.create_task(_while_signed_in(who))
-        await asyncio.wait((told, gone, over), return_when=asyncio.FIRST_COMPLETED)
-        for task in (told, gone, over):
-            task.cancel()
-        await asyncio.gather(told, gone, over, return_exceptions=True)
-        with contextlib.suppress(RuntimeError):
-            await socket.close(code=1008 if over.done() and not over.cancelled() else 1000)
+        await tell(socket, lambda: _tell(socket, desk, actor), lambda: _while_signed_in(who))
 
     return made
 
@@ -65,12 +56,6 @@ async def _tell(socket: WebSocket, desk: SiteDesk, actor: Actor) -> None:
                 await socket.send_json(said)
         await asyncio.sleep(TURN_S)
         quiet_s += TURN_S
-
-
-async def _until_gone(socket: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.receive_text()
 
 
 async def _while_signed_in(who: object) -> None:

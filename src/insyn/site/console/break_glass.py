@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 
-from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import RedirectResponse, Response
 
 from insyn.base.errors import InsynError, Refusal
@@ -24,6 +24,7 @@ from insyn.site.release.live import LONGEST_MINUTES, LiveRequest
 from insyn.trust.people.duties import require
 from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, Visitor, identified
+from insyn.web.sockets import refuse, tell
 
 log = logging.getLogger("insyn.site")
 
@@ -90,21 +91,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         try:
             follower = await asyncio.to_thread(begin)
         except InsynError:
-            await socket.close(code=1008)
+            await refuse(socket)
             return
-        await socket.accept()
-        tasks = [
-            asyncio.create_task(_send(socket, follower)),
-            asyncio.create_task(_until_gone(socket)),
-            asyncio.create_task(_while_allowed(who)),
-        ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        follower.close()
-        with contextlib.suppress(RuntimeError):
-            await socket.close()
+        try:
+            await tell(socket, lambda: _send(socket, follower), lambda: _while_allowed(who))
+        finally:
+            follower.close()
 
     return made
 
@@ -132,12 +124,6 @@ async def _send(socket: WebSocket, follower: Follower) -> None:
             text = "" if follower.is_fed else UNFED
             await socket.send_json({"type": "state", "state": "UNMASKED", "text": text})
         await asyncio.sleep(TURN_S)
-
-
-async def _until_gone(socket: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.receive_text()
 
 
 async def _while_allowed(who: object) -> None:

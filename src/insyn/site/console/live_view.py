@@ -6,9 +6,8 @@ Messages: docs/reference/console.md, "Live".
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
-from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import Response
 
 from insyn.base.errors import InsynError
@@ -17,6 +16,7 @@ from insyn.site.live.hub import Hub
 from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages
 from insyn.web.signing import COOKIE, SECURE_COOKIE, identified
+from insyn.web.sockets import refuse, tell
 
 ASK_AGAIN_S = 20.0
 """A session that ends, or a role that is taken away, ends the picture within this time.
@@ -57,20 +57,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         except InsynError:
             is_known = False
         if not is_known:
-            await socket.close(code=1008)
+            await refuse(socket)
             return
-        await socket.accept()
-        tasks = [
-            asyncio.create_task(_send(socket, hub, camera)),
-            asyncio.create_task(_until_gone(socket)),
-            asyncio.create_task(_while_allowed(who)),
-        ]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close()
+        await tell(socket, lambda: _send(socket, hub, camera), lambda: _while_allowed(who))
 
     @made.websocket("/live/{camera}/full")
     async def full(socket: WebSocket, camera: str) -> None:
@@ -90,12 +79,6 @@ async def _send(socket: WebSocket, hub: Hub, camera: str) -> None:
                 await socket.send_bytes(part)
     finally:
         await watched.aclose()  # type: ignore[attr-defined] # an async generator
-
-
-async def _until_gone(socket: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await socket.receive_text()
 
 
 async def _while_allowed(who: object) -> None:
