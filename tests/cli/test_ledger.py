@@ -186,7 +186,7 @@ def test_erasing_takes_a_privacy_officer_and_leaves_a_leaf(
                 for actor in (admin, privacy)
             ]
     monkeypatch.setenv(TOKEN_VARIABLE, secrets[0])
-    assert "personal.erase needs the role privacy officer" in insyn(*erase).err
+    assert "erasing personal data needs the role privacy officer" in insyn(*erase).err
     monkeypatch.setenv(TOKEN_VARIABLE, secrets[1])
     assert insyn("ledger", "checkpoint").code == 0
     assert insyn(*erase, "--json").json == {"fields": 4}

@@ -48,6 +48,24 @@ def test_an_unknown_action_is_refused() -> None:
         require(person("a"), "case.wave-through")
 
 
+@pytest.mark.parametrize("action", sorted(DUTIES))
+def test_a_refusal_says_in_words_what_is_refused_and_which_role_may(action: str) -> None:
+    said = why_not(Actor(id="a", roles=frozenset()), action)
+    assert said.startswith(DUTIES[action].title)
+    assert all(role in said for role in DUTIES[action].roles)
+    assert action not in said
+    titles = [duty.title for duty in DUTIES.values()]
+    assert titles.count(DUTIES[action].title) == 1
+
+
+def test_a_refusal_by_what_was_done_before_names_both_in_words() -> None:
+    done = [Done(action="release.request", by="a")]
+    said = why_not(person("a"), "release.approve", done)
+    assert "asking for a release, and agreeing to a release" in said
+    again = why_not(person("b"), "release.approve", [Done(action="release.approve", by="b")])
+    assert again.startswith("agreeing to a release asks for another person")
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(sorted(DUTIES))), max_size=60),
 )

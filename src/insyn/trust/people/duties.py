@@ -62,9 +62,11 @@ class SiteRole(StrEnum):
 class Duty:
     """One action: the roles that may do it, and the actions in the same matter that exclude it.
 
+    `title`: the action in words, as messages call it: "signing a permit".
     `alone`: nobody does it twice in one round of a matter: it stands for another person's look.
     """
 
+    title: str
     roles: frozenset[Role]
     excluded_by: frozenset[str] = frozenset()
     alone: bool = False
@@ -90,8 +92,10 @@ class Done:
     round: int = 0
 
 
-def _duty(*roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) -> Duty:
-    return Duty(roles=frozenset(roles), excluded_by=frozenset(excluded_by), alone=alone)
+def _duty(title: str, *roles: Role, excluded_by: Iterable[str] = (), alone: bool = False) -> Duty:
+    return Duty(
+        title=title, roles=frozenset(roles), excluded_by=frozenset(excluded_by), alone=alone
+    )
 
 
 _ASKED = ("case.draft", "case.submit")
@@ -112,74 +116,131 @@ _ANYONE = (
 )
 
 DUTIES: Mapping[str, Duty] = {
-    "case.draft": _duty(Role.REQUESTER),
-    "case.submit": _duty(Role.REQUESTER),
-    "case.screen": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER),
-    "case.triage": _duty(Role.ANALYST, excluded_by=_ASKED),
-    "case.investigate": _duty(Role.ANALYST, Role.EXPORT_OFFICER, excluded_by=_ASKED),
-    "case.propose": _duty(Role.ANALYST, excluded_by=_ASKED),
-    "case.decide": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
+    "case.draft": _duty("drafting a case", Role.REQUESTER),
+    "case.submit": _duty("submitting a case", Role.REQUESTER),
+    "case.screen": _duty("screening a case", Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER),
+    "case.triage": _duty("triaging a case", Role.ANALYST, excluded_by=_ASKED),
+    "case.investigate": _duty(
+        "investigating a case", Role.ANALYST, Role.EXPORT_OFFICER, excluded_by=_ASKED
+    ),
+    "case.propose": _duty("proposing how a case is decided", Role.ANALYST, excluded_by=_ASKED),
+    "case.decide": _duty(
+        "deciding a case", Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True
+    ),
     # Drafts what the exporter tells its authority; whoever does has a part in the case.
-    "case.notify": _duty(Role.EXPORT_OFFICER, Role.ANALYST),
+    "case.notify": _duty(
+        "drafting what an authority is told of a case", Role.EXPORT_OFFICER, Role.ANALYST
+    ),
     # Anybody may raise a concern; opening a case again only ever asks for another look.
-    "case.reopen": _duty(*_ANYONE),
-    "case.monitor": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
-    "case.close": _duty(*_ANYONE),
-    "case.read": _duty(*_ANYONE, Role.AUDITOR),
+    "case.reopen": _duty("opening a case again", *_ANYONE),
+    "case.monitor": _duty(
+        "monitoring a case", Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    ),
+    "case.close": _duty("closing a case", *_ANYONE),
+    "case.read": _duty("reading cases", *_ANYONE, Role.AUDITOR),
     # Whoever brings in a fact has a part in what is decided on it, and so does not decide.
-    "fact.record": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
-    "evidence.add": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "fact.record": _duty(
+        "recording a fact", Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    ),
+    "evidence.add": _duty(
+        "adding evidence", Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    ),
     # Who is in the channel and who owns them is told by whoever studies or sells.
-    "party.change": _duty(Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER),
-    "permit.issue": _duty(Role.APPROVER, Role.EXPORT_OFFICER, Role.ANALYST),
-    "rulebook.adopt": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
-    "permit.sign": _duty(Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True),
-    "permit.status": _duty(Role.APPROVER, Role.EXPORT_OFFICER),
-    "product.add": _duty(Role.ANALYST, Role.EXPORT_OFFICER, Role.ADMINISTRATOR),
-    "product.classify": _duty(Role.EXPORT_OFFICER),
+    "party.change": _duty(
+        "changing who is in the channel", Role.REQUESTER, Role.ANALYST, Role.EXPORT_OFFICER
+    ),
+    "permit.issue": _duty("drafting a permit", Role.APPROVER, Role.EXPORT_OFFICER, Role.ANALYST),
+    "rulebook.adopt": _duty("adopting a rulebook", Role.ADMINISTRATOR, Role.EXPORT_OFFICER),
+    "permit.sign": _duty(
+        "signing a permit", Role.APPROVER, excluded_by=(*_ASKED, *_STUDIED), alone=True
+    ),
+    "permit.status": _duty("changing the status of permits", Role.APPROVER, Role.EXPORT_OFFICER),
+    "product.add": _duty("adding a product", Role.ANALYST, Role.EXPORT_OFFICER, Role.ADMINISTRATOR),
+    "product.classify": _duty("classifying a product", Role.EXPORT_OFFICER),
     # A milder class, and the end of an authority's hold, count on a second person's word alone.
-    "product.confirm": _duty(Role.EXPORT_OFFICER, Role.APPROVER, excluded_by=("product.classify",)),
-    "notice.add": _duty(Role.EXPORT_OFFICER),
-    "notice.lift": _duty(Role.EXPORT_OFFICER),
-    "notice.confirm": _duty(Role.EXPORT_OFFICER, Role.APPROVER, excluded_by=("notice.lift",)),
-    "commitment.record": _duty(Role.ANALYST, Role.REQUESTER),
+    "product.confirm": _duty(
+        "confirming a product's class",
+        Role.EXPORT_OFFICER,
+        Role.APPROVER,
+        excluded_by=("product.classify",),
+    ),
+    "notice.add": _duty("adding an authority's notice", Role.EXPORT_OFFICER),
+    "notice.lift": _duty("lifting an authority's notice", Role.EXPORT_OFFICER),
+    "notice.confirm": _duty(
+        "confirming that a notice is lifted",
+        Role.EXPORT_OFFICER,
+        Role.APPROVER,
+        excluded_by=("notice.lift",),
+    ),
+    "commitment.record": _duty("recording a commitment", Role.ANALYST, Role.REQUESTER),
     # Withdrawing only ever asks for a new signature.
-    "commitment.withdraw": _duty(*_ANYONE),
-    "training.add": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
-    "training.take": _duty(*Role),
+    "commitment.withdraw": _duty("withdrawing a commitment", *_ANYONE),
+    "training.add": _duty(
+        "adding a training", Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    ),
+    "training.take": _duty("taking a training", *Role),
     # A trainer's word stands for an examination; nobody gives it for themselves.
-    "training.record": _duty(Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER),
+    "training.record": _duty(
+        "recording somebody's training",
+        Role.ADMINISTRATOR,
+        Role.EXPORT_OFFICER,
+        Role.PRIVACY_OFFICER,
+    ),
     # One's own is everybody's to read.
     "training.read": _duty(
-        Role.ADMINISTRATOR, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER, Role.AUDITOR
+        "reading others' training",
+        Role.ADMINISTRATOR,
+        Role.EXPORT_OFFICER,
+        Role.PRIVACY_OFFICER,
+        Role.AUDITOR,
     ),
-    "clearance.add": _duty(Role.ANALYST),
+    "clearance.add": _duty("clearing a match", Role.ANALYST),
     # Withdrawing only ever makes a match count again.
-    "clearance.withdraw": _duty(*_ANYONE),
-    "clearance.confirm": _duty(Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)),
-    "list.import": _duty(Role.ANALYST, Role.ADMINISTRATOR),
-    "user.manage": _duty(Role.ADMINISTRATOR),
-    # Whoever sets the cameras up needs not see what they see.
-    "camera.manage": _duty(Role.ADMINISTRATOR),
-    # Everyone is masked there; who runs the machines still has no need to look at people.
-    "live.watch": _duty(Role.OPERATOR, Role.INVESTIGATOR, Role.PRIVACY_OFFICER),
-    "playback.watch": _duty(Role.OPERATOR, Role.INVESTIGATOR),
-    "site.settings": _duty(Role.ADMINISTRATOR),
-    "site.read": _duty(*Role),
-    # An empty scene that is confirmed while somebody stands in it would show them: whoever sees it.
-    "background.confirm": _duty(Role.OPERATOR, Role.PRIVACY_OFFICER),
-    "masking.zones": _duty(Role.OPERATOR, Role.PRIVACY_OFFICER),
-    # A zone without a mask shows whoever walks through it.
-    "masking.confirm": _duty(Role.PRIVACY_OFFICER, Role.CUSTODIAN, excluded_by=("masking.zones",)),
-    "ledger.read": _duty(
-        Role.AUDITOR, Role.ANALYST, Role.APPROVER, Role.EXPORT_OFFICER, Role.PRIVACY_OFFICER
+    "clearance.withdraw": _duty("withdrawing a clearance", *_ANYONE),
+    "clearance.confirm": _duty(
+        "confirming a clearance", Role.ANALYST, Role.APPROVER, excluded_by=("clearance.add",)
     ),
-    "personal.erase": _duty(Role.PRIVACY_OFFICER),
-    "release.request": _duty(Role.INVESTIGATOR, Role.OPERATOR),
-    "release.approve": _duty(Role.CUSTODIAN, excluded_by=("release.request",), alone=True),
+    "list.import": _duty("importing lists", Role.ANALYST, Role.ADMINISTRATOR),
+    "user.manage": _duty("managing people and their roles", Role.ADMINISTRATOR),
+    # Whoever sets the cameras up needs not see what they see.
+    "camera.manage": _duty("adding and changing cameras", Role.ADMINISTRATOR),
+    # Everyone is masked there; who runs the machines still has no need to look at people.
+    "live.watch": _duty(
+        "watching live view", Role.OPERATOR, Role.INVESTIGATOR, Role.PRIVACY_OFFICER
+    ),
+    "playback.watch": _duty("watching recordings", Role.OPERATOR, Role.INVESTIGATOR),
+    "site.settings": _duty("changing the site's settings", Role.ADMINISTRATOR),
+    "site.read": _duty("reading how the site stands", *Role),
+    # An empty scene that is confirmed while somebody stands in it would show them: whoever sees it.
+    "background.confirm": _duty(
+        "saying that a camera's scene is empty", Role.OPERATOR, Role.PRIVACY_OFFICER
+    ),
+    "masking.zones": _duty("setting zones of a camera", Role.OPERATOR, Role.PRIVACY_OFFICER),
+    # A zone without a mask shows whoever walks through it.
+    "masking.confirm": _duty(
+        "agreeing to zones that are never covered",
+        Role.PRIVACY_OFFICER,
+        Role.CUSTODIAN,
+        excluded_by=("masking.zones",),
+    ),
+    "ledger.read": _duty(
+        "reading the ledger",
+        Role.AUDITOR,
+        Role.ANALYST,
+        Role.APPROVER,
+        Role.EXPORT_OFFICER,
+        Role.PRIVACY_OFFICER,
+    ),
+    "personal.erase": _duty("erasing personal data", Role.PRIVACY_OFFICER),
+    "release.request": _duty("asking for a release", Role.INVESTIGATOR, Role.OPERATOR),
+    "release.approve": _duty(
+        "agreeing to a release", Role.CUSTODIAN, excluded_by=("release.request",), alone=True
+    ),
     # What is masked already hides whoever is on it: no second person is asked.
-    "export.masked": _duty(Role.OPERATOR, Role.INVESTIGATOR),
-    "export.take": _duty(Role.INVESTIGATOR, excluded_by=("release.approve",)),
+    "export.masked": _duty("exporting masked video", Role.OPERATOR, Role.INVESTIGATOR),
+    "export.take": _duty(
+        "exporting from a release", Role.INVESTIGATOR, excluded_by=("release.approve",)
+    ),
 }
 """Every action that needs a person, by name."""
 
@@ -200,17 +261,30 @@ def why_not(actor: Actor, action: str, done: Collection[Done] = (), *, this_roun
     duty = DUTIES.get(action)
     if duty is None:
         return f"there is no action {action}"
-    if not actor.roles & duty.roles:
-        return f"{action} needs the role {' or '.join(sorted(duty.roles))}"
+    lacking = no_role(actor, action)
+    if lacking:
+        return lacking
     own = {item.action for item in done if item.by == actor.id}
     if duty.alone and any(
         item.action == action and item.by == actor.id and item.round == this_round for item in done
     ):
-        return f"{action} asks for another person each time"
+        return f"{duty.title} asks for another person each time; one person may not do it twice"
     clashes = sorted(own & (duty.excluded_by | _excluding(action)))
     if clashes:
-        return f"whoever did {clashes[0]} in this matter may not do {action}"
+        return (
+            "one person may not do both in the same matter: "
+            f"{DUTIES[clashes[0]].title}, and {duty.title}"
+        )
     return ""
+
+
+def no_role(actor: Actor, action: str) -> str:
+    """Which roles an action of `DUTIES` needs, in a sentence; empty where the actor has one."""
+    duty = DUTIES[action]
+    if actor.roles & duty.roles:
+        return ""
+    *others, last = sorted(duty.roles)
+    return f"{duty.title} needs the role {', '.join(others)}{' or ' if others else ''}{last}"
 
 
 def require(actor: Actor, action: str, done: Collection[Done] = (), *, this_round: int = 0) -> None:

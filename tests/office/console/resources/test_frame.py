@@ -155,7 +155,7 @@ def test_everything_new_asks_for_a_person(office: ApiOffice, sent: dict[str, str
 
 def test_a_missing_role_is_named(office: ApiOffice, case: str) -> None:
     answer = office.client.post("/api/v1/deals", json=DEAL, headers=office.as_("OPERATOR"))
-    assert is_problem(answer, 403, "fact.record", "analyst", "requester")
+    assert is_problem(answer, 403, "recording a fact", "analyst", "requester")
     vote = {"step": "vote", "agrees": True, "because": "it holds"}
     headers = {**office.as_("ANALYST"), "If-Match": "*"}
     assert is_problem(

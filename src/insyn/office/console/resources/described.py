@@ -155,7 +155,7 @@ _WHY = {
     503: "The office cannot serve this now.",
 }
 _EXAMPLES = {
-    403: ("Forbidden", "case.decide needs the role approver"),
+    403: ("Forbidden", "deciding a case needs the role approver"),
     409: ("Conflict", "the case is draft; a permit needs an approval"),
     422: ("Unprocessable Content", "body.value: Field required"),
 }

@@ -20,7 +20,7 @@ from starlette.responses import Response
 from insyn.office.console.guard import host_name, is_loopback
 from insyn.office.console.problems import Problem
 from insyn.office.console.resources.desk import Desk
-from insyn.trust.people.duties import DUTIES, Actor
+from insyn.trust.people.duties import Actor, no_role
 from insyn.trust.people.identity import Identified
 
 COOKIE = "__Host-insyn"
@@ -98,9 +98,9 @@ def require_role(actor: Actor, action: str) -> None:
     Raises:
         Problem: 403, which roles have it.
     """
-    roles = DUTIES[action].roles
-    if not actor.roles & roles:
-        raise Problem(403, f"{action} needs the role {' or '.join(sorted(roles))}")
+    lacking = no_role(actor, action)
+    if lacking:
+        raise Problem(403, lacking)
 
 
 def who(
