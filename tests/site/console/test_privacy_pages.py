@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -248,6 +248,30 @@ def test_what_is_written_on_the_page_is_kept_and_a_wrong_value_loses_nothing(
     assert (kept.name, kept.retention_days, kept.necessity) == ("Norrby", 9, SAID["necessity"])
     refused = console.client("operator").post("/privacy", data=form, headers=headers)
     assert refused.status_code == 403
+
+
+def test_a_privacy_officer_writes_the_papers_and_sets_nothing_else(console: Console) -> None:
+    headers, post = {"Origin": "http://127.0.0.1"}, console.client("privacy officer").post
+    page = console.page("/privacy")
+    offered = set(re.findall(r'name="([a-z_]+)"', page[page.index('action="/privacy"') :]))
+    assert offered == set(SAID) | {"address"}
+    before = asdict(console.desk.settings())
+    assert post("/privacy", data=SAID, headers=headers).status_code == 303
+    assert asdict(console.desk.settings()) == before | SAID
+    assert "Still to be written" not in console.page("/privacy")
+    for name, value in (("name", "X"), ("time_zone", "UTC"), ("retention_days", "400")):
+        refused = post("/privacy", data=SAID | {name: value}, headers=headers)
+        assert refused.status_code == 403, name
+        assert "needs the role administrator" in refused.text
+    assert asdict(console.desk.settings()) == before | SAID
+    wrong = post("/privacy", data=SAID | {"notice_url": "norrby"}, headers=headers)
+    assert wrong.status_code == 400
+    assert "Two attacks since May" in wrong.text
+
+
+def test_who_may_not_write_the_papers_is_told_who_may(console: Console) -> None:
+    assert "the role administrator or privacy officer" in console.page("/privacy", "operator")
+    assert "the role administrator or privacy officer" not in console.page("/privacy")
 
 
 def test_a_walk_test_is_kept_and_shown_with_its_age(console: Console) -> None:

@@ -19,7 +19,7 @@ ABOUT = {
     Role.OPERATOR: "watches live and recorded, masked",
     Role.INVESTIGATOR: "may ask for a release of an original",
     Role.CUSTODIAN: "agrees to releases with a share of the vault's key",
-    Role.PRIVACY_OFFICER: "looks after masking, notices and requests of people",
+    Role.PRIVACY_OFFICER: "looks after masking, papers, notices and requests of people",
     Role.AUDITOR: "reads the ledger, and does nothing else",
     Role.ADMINISTRATOR: "cameras, people and settings; sees no recordings",
 }

@@ -24,7 +24,7 @@ from insyn.site.shielding.masking import Asked, ask
 from insyn.site.shielding.walking import Walk
 from insyn.site.vault import folder
 from insyn.trust.people import users
-from insyn.trust.people.duties import why_not
+from insyn.trust.people.duties import DUTIES, require, why_not
 from insyn.web.pages import Pages, refused_by
 
 SCENE = "scene"
@@ -79,6 +79,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             said=said or asdict(facts.settings),
             scene_of=scene_of,
             may_set=not why_not(visitor.actor, "site.settings"),
+            may_write=not why_not(visitor.actor, "site.papers"),
+            writers=" or ".join(sorted(DUTIES["site.papers"].roles)),
             may_show_scene=not why_not(visitor.actor, "background.confirm"),
             may_walk=not why_not(visitor.actor, "live.watch"),
         )
@@ -105,9 +107,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         time_zone: Typed = "",
         retention_days: Typed = "",
     ) -> Response:
-        desk.visitor(request, "site.settings")
-        said = {
-            "name": name,
+        visitor = desk.visitor(request, "site.papers")
+        papers = {
             "address": address,
             "controller": controller,
             "contact": contact,
@@ -119,14 +120,22 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             "necessity": necessity,
             "recipients": recipients,
             "consultation": consultation,
+        }
+        others = {
+            "name": name,
             "time_zone": time_zone.strip(),
             "retention_days": retention_days,
         }
+        sets_others = any(others.values()) or not why_not(visitor.actor, "site.settings")
+        if sets_others:
+            require(visitor.actor, "site.settings")
+        said = papers | others if sets_others else papers
         try:
-            if not name.strip():
-                raise UsageError("name the place", field="name")
             wanted: dict[str, str | int] = {**said}
-            wanted["retention_days"] = number_of(retention_days, 1, 1826, "retention_days")
+            if sets_others:
+                if not name.strip():
+                    raise UsageError("name the place", field="name")
+                wanted["retention_days"] = number_of(retention_days, 1, 1826, "retention_days")
             change_settings(desk.site, **wanted)
         except InsynError as error:
             return shown(request, error, said=said)

@@ -210,6 +210,10 @@ DUTIES: Mapping[str, Duty] = {
     ),
     "playback.watch": _duty("watching recordings", Role.OPERATOR, Role.INVESTIGATOR),
     "site.settings": _duty("changing the site's settings", Role.ADMINISTRATOR),
+    # What the papers of data protection say; nothing that is kept, shown or covered hangs on it.
+    "site.papers": _duty(
+        "writing what a site's papers say", Role.PRIVACY_OFFICER, Role.ADMINISTRATOR
+    ),
     "site.read": _duty("reading how the site stands", *Role),
     # An empty scene that is confirmed while somebody stands in it would show them: whoever sees it.
     "background.confirm": _duty(
