@@ -74,3 +74,32 @@ def test_an_office_s_role_is_neither_offered_nor_taken(role: str) -> None:
     assert without.code == 2
     assert "'privacy officer'" in without.err
     assert role not in without.err
+
+
+def test_roles_are_named_as_words_or_as_options(place: Path) -> None:
+    claim(place, insyn("site", "init").out.strip(), "--name", "Ada")
+    file = str(place / "password")
+    assert insyn("site", "sign-in", "Ada", "--password-file", file).code == 0
+    added = insyn("site", "user", "add", "Olle", "operator", "--role", "investigator", "--json")
+    assert added.json["roles"] == ["investigator", "operator"]
+    for said in (("custodian",), ("--role", "custodian")):
+        granted = insyn("site", "user", "grant", "Olle", *said, "--json").json
+        assert granted["roles"] == ["custodian", "investigator", "operator"]
+        taken = insyn("site", "user", "withdraw", "Olle", *said, "--json").json
+        assert taken["roles"] == ["investigator", "operator"]
+    both = insyn("site", "user", "grant", "Olle", "--role", "custodian", "--role", "administrator")
+    assert both.code == 1
+    assert insyn("site", "user", "list", "--json").json[1]["roles"] == ["investigator", "operator"]
+    for step in ("grant", "withdraw"):
+        nothing = insyn("site", "user", step, "Olle")
+        assert (nothing.code, "--role 'operator'" in nothing.err) == (2, step == "grant")
+
+
+def test_the_last_administrator_is_kept_and_the_site_s_own_command_is_advised(place: Path) -> None:
+    claim(place, insyn("site", "init").out.strip(), "--name", "Ada")
+    file = str(place / "password")
+    assert insyn("site", "sign-in", "Ada", "--password-file", file).code == 0
+    for step in (("disable", "Ada"), ("withdraw", "Ada", "administrator")):
+        refused = insyn("site", "user", *step)
+        assert refused.code == 1
+        assert "(insyn site user grant PERSON administrator)" in refused.err

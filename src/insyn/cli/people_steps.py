@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import system_clock
+from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption
 from insyn.cli.tables import print_table
 from insyn.cli.user_told import say, tell_person
@@ -23,22 +25,41 @@ if TYPE_CHECKING:
     from insyn.trust.people.users import Person, State
 
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="An id or sign-in name.")]
-RoleArgument = Annotated[Role, typer.Argument(help="A role.")]
+RolesArgument = Annotated[
+    list[Role] | None, typer.Argument(metavar="[ROLE]...", help="Roles, each a word; or as --role.")
+]
+RolesOption = Annotated[list[Role] | None, typer.Option("--role", help="A role; may be repeated.")]
 
 Acting = Callable[[Path | None], "AbstractContextManager[tuple[sa.Connection, Actor]]"]
 """A writing transaction in a data directory, and who acts in it."""
 
 
-def grant_in(acting: tuple[sa.Connection, Actor], person: str, role: Role) -> Person:
-    """Give a role; which there are to give, each noun says itself."""
+def roles_of(
+    words: Sequence[StrEnum] | None, options: Sequence[StrEnum] | None, offered: Iterable[StrEnum]
+) -> tuple[Role, ...]:
+    """The roles that were named, as words after the person or as options.
+
+    Raises:
+        UsageError: none was; says which are offered.
+    """
+    named = [Role(one.value) for one in (*(words or ()), *(options or ()))]
+    if not named:
+        raise UsageError(f"name a role: --role {' | '.join(repr(str(one)) for one in offered)}")
+    return tuple(dict.fromkeys(named))
+
+
+def grant_in(acting: tuple[sa.Connection, Actor], person: str, roles: Sequence[Role]) -> Person:
+    """Give roles, all or none; which there are to give, each noun says itself."""
     from insyn.trust.people import users
 
     connection, actor = acting
-    id_ = users.find(connection, person).id
-    return users.grant(connection, id_, role, actor=actor, now=system_clock())
+    found = users.find(connection, person)
+    for role in roles:
+        found = users.grant(connection, found.id, role, actor=actor, now=system_clock())
+    return found
 
 
-def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) -> None:
+def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str, noun: str) -> None:
     """Give a noun the commands list, invite, withdraw, disable, enable and unlock.
 
     Args:
@@ -46,7 +67,17 @@ def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) ->
         acting_in: opens its database.
         whose: whose people they are, for the help.
         claim: the command by which a one-time token is used.
+        noun: how it is typed, for messages.
     """
+
+    @contextmanager
+    def keeping_administrator() -> Iterator[None]:
+        from insyn.trust.people.users import NoAdministratorLeft
+
+        try:
+            yield
+        except NoAdministratorLeft as error:
+            raise Refusal(f"{error} ({noun} grant PERSON administrator)") from error
 
     @app.command("list", help=f"List {whose} people with their roles.")
     def list_people(as_json: JsonOption = False, data: DataOption = None) -> None:
@@ -77,16 +108,19 @@ def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) ->
     @app.command("withdraw")
     def withdraw(
         person: PersonArgument,
-        role: RoleArgument,
+        role: RolesArgument = None,
+        more: RolesOption = None,
         as_json: JsonOption = False,
         data: DataOption = None,
     ) -> None:
-        """Take a role from a person."""
+        """Take roles from a person."""
         from insyn.trust.people import users
 
-        with acting_in(data) as (connection, actor):
-            id_ = users.find(connection, person).id
-            found = users.withdraw(connection, id_, role, actor=actor, now=system_clock())
+        roles = roles_of(role, more, Role)
+        with keeping_administrator(), acting_in(data) as (connection, actor):
+            found = users.find(connection, person)
+            for one in roles:
+                found = users.withdraw(connection, found.id, one, actor=actor, now=system_clock())
         tell_person(found, as_json)
 
     @app.command("disable")
@@ -123,7 +157,7 @@ def add_steps(app: typer.Typer, acting_in: Acting, *, whose: str, claim: str) ->
     def set_state(data: Path | None, person: str, state: State, as_json: bool) -> None:
         from insyn.trust.people import users
 
-        with acting_in(data) as (connection, actor):
+        with keeping_administrator(), acting_in(data) as (connection, actor):
             id_ = users.find(connection, person).id
             found = users.set_state(connection, id_, state, actor=actor, now=system_clock())
         tell_person(found, as_json)

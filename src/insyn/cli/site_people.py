@@ -18,11 +18,11 @@ from insyn.base.clock import system_clock
 from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import new_password, passphrase
-from insyn.cli.people_steps import PersonArgument, add_steps, grant_in
+from insyn.cli.people_steps import PersonArgument, add_steps, grant_in, roles_of
 from insyn.cli.site_console import ConsoleOption, console_of, place_of_site
 from insyn.cli.tables import ask, shown
 from insyn.cli.user_told import PasswordFileOption, say, tell_person
-from insyn.trust.people.duties import Role, SiteRole
+from insyn.trust.people.duties import SiteRole
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -36,6 +36,13 @@ app = typer.Typer(
 
 TokenOption = Annotated[
     str, typer.Option("--token", help="The one-time token.", prompt=True, hide_input=True)
+]
+SiteRolesArgument = Annotated[
+    list[SiteRole] | None,
+    typer.Argument(metavar="[ROLE]...", help="Roles, each a word; or as --role."),
+]
+SiteRolesOption = Annotated[
+    list[SiteRole] | None, typer.Option("--role", help="A role; may be repeated.")
 ]
 
 
@@ -200,21 +207,16 @@ def password(
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name.")],
-    role: Annotated[
-        list[SiteRole] | None, typer.Option("--role", help="A role; may be repeated.")
-    ] = None,
+    role: SiteRolesArgument = None,
+    more: SiteRolesOption = None,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Invite a person: prints a one-time token, with which they set their own password."""
     from insyn.trust.people import users
 
-    if not role:
-        raise UsageError(
-            f"say what the person may do: --role {' | '.join(map(repr, map(str, SiteRole)))}"
-        )
+    roles = roles_of(role, more, SiteRole)
     with _acting_in(data) as (connection, actor):
-        roles = tuple(map(Role, role))
         person, token = users.add(connection, name, roles=roles, actor=actor, now=system_clock())
     tell_person(person, as_json, token, claim="insyn site claim")
 
@@ -222,13 +224,15 @@ def add(
 @app.command("grant")
 def grant(
     person: PersonArgument,
-    role: Annotated[SiteRole, typer.Argument(help="A role.")],
+    role: SiteRolesArgument = None,
+    more: SiteRolesOption = None,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
-    """Give a person a role; nobody gives one to themselves."""
+    """Give a person roles; nobody gives one to themselves."""
+    roles = roles_of(role, more, SiteRole)
     with _acting_in(data) as acting:
-        found = grant_in(acting, person, Role(role))
+        found = grant_in(acting, person, roles)
     tell_person(found, as_json)
 
 
@@ -266,4 +270,4 @@ def _tell(person: dict[str, object], as_json: bool) -> None:
     print(shown(f"{person.get('id')}  {person.get('name')}  {person.get('state')}  {held}"))
 
 
-add_steps(app, _acting_in, whose="the site's", claim="insyn site claim")
+add_steps(app, _acting_in, whose="the site's", claim="insyn site claim", noun="insyn site user")

@@ -13,7 +13,14 @@ from insyn.base.errors import UsageError
 from insyn.cli import user_token
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import new_password, passphrase
-from insyn.cli.people_steps import PersonArgument, RoleArgument, add_steps, grant_in
+from insyn.cli.people_steps import (
+    PersonArgument,
+    RolesArgument,
+    RolesOption,
+    add_steps,
+    grant_in,
+    roles_of,
+)
 from insyn.cli.user_told import PasswordFileOption, acting_in, say, tell_person
 from insyn.trust.people.duties import Role, require
 
@@ -22,7 +29,7 @@ app = typer.Typer(
     help="People: invited by an administrator, with roles; their API tokens; erased on request.",
 )
 app.add_typer(user_token.app, name="token")
-add_steps(app, acting_in, whose="the office's", claim="insyn user claim")
+add_steps(app, acting_in, whose="the office's", claim="insyn user claim", noun="insyn user")
 
 
 @app.command("claim")
@@ -61,33 +68,32 @@ def claim(
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The sign-in name.")],
-    role: Annotated[
-        list[Role] | None, typer.Option("--role", help="A role; may be repeated.")
-    ] = None,
+    role: RolesArgument = None,
+    more: RolesOption = None,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Invite a person: prints a one-time token, with which they set their own password."""
     from insyn.trust.people import users
 
-    if not role:
-        raise UsageError(
-            f"say what the person may do: --role {' | '.join(map(repr, map(str, Role)))}"
-        )
+    roles = roles_of(role, more, Role)
     with acting_in(data) as (connection, actor):
-        person, token = users.add(
-            connection, name, roles=role or (), actor=actor, now=system_clock()
-        )
+        person, token = users.add(connection, name, roles=roles, actor=actor, now=system_clock())
     tell_person(person, as_json, token)
 
 
 @app.command("grant")
 def grant(
-    person: PersonArgument, role: RoleArgument, as_json: JsonOption = False, data: DataOption = None
+    person: PersonArgument,
+    role: RolesArgument = None,
+    more: RolesOption = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
 ) -> None:
-    """Give a person a role; nobody gives one to themselves."""
+    """Give a person roles; nobody gives one to themselves."""
+    roles = roles_of(role, more, Role)
     with acting_in(data) as acting:
-        found = grant_in(acting, person, role)
+        found = grant_in(acting, person, roles)
     tell_person(found, as_json)
 
 

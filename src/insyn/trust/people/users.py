@@ -42,6 +42,10 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+class NoAdministratorLeft(Refusal):
+    """Nobody could make people known any more; how another is made, office and site say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One of the office's people."""
@@ -215,7 +219,8 @@ def withdraw(
     """Take a role away.
 
     Raises:
-        Refusal: the actor may not, or no active administrator would be left.
+        NoAdministratorLeft: this was the last.
+        Refusal: the actor may not.
     """
     require(actor, "user.manage")
     found = find(connection, person)
@@ -238,7 +243,8 @@ def set_state(
     """Disable or enable a person; a disabled one has no session, and no token of theirs works.
 
     Raises:
-        Refusal: the actor may not, no active administrator would be left, or the person is erased.
+        NoAdministratorLeft: this was the last.
+        Refusal: the actor may not, or the person is erased.
     """
     require(actor, "user.manage")
     found = find(connection, person)
@@ -259,7 +265,8 @@ def erase(connection: sa.Connection, person: str, *, actor: Actor, now: datetime
     """Erase who a person is; what they did stays under their id.
 
     Raises:
-        Refusal: the actor is no privacy officer, or no active administrator would be left.
+        NoAdministratorLeft: this was the last.
+        Refusal: the actor is no privacy officer.
     """
     require(actor, "personal.erase")
     attempts.forget(connection, attempts.of_name(find(connection, person).name))
@@ -379,6 +386,4 @@ def _require_administrator(connection: sa.Connection) -> None:
         .where(roles.c.role == str(Role.ADMINISTRATOR), users.c.state == str(State.ACTIVE))
     )
     if connection.execute(query).first() is None:
-        raise Refusal(
-            "no active administrator would be left; make another one first (insyn user grant)"
-        )
+        raise NoAdministratorLeft("no active administrator would be left; make another one first")
