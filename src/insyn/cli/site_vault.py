@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import system_clock
-from insyn.base.errors import UsageError
+from insyn.base.errors import Refusal, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import PassphraseFileOption, passphrase
 from insyn.cli.site_acting import acting_at_site
+from insyn.cli.tables import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import sqlalchemy as sa
+
     from insyn.site.directory import SiteDirectory
+    from insyn.trust.people.duties import Actor
+    from insyn.trust.people.users import Person
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +34,9 @@ app = typer.Typer(
 CustodianOption = Annotated[
     list[str],
     typer.Option(
-        "--custodian", metavar="ID", help="A custodian's person id; at least two, repeatable."
+        "--custodian",
+        metavar="PERSON",
+        help="A custodian, by sign-in name or id (insyn site user list); at least two, repeatable.",
     ),
 ]
 PassphraseFilesOption = Annotated[
@@ -45,16 +56,19 @@ def init(
 ) -> None:
     """Make the vault: each custodian types their own passphrase. From then on originals are kept.
 
+    A passphrase is no password: it opens that custodian's share and nothing else. Each is asked for
+    by name.
+
     Without a vault a site keeps masked video alone. Whoever loses so many passphrases that fewer
     than NEEDED remain loses all originals: nobody else can open them.
     """
-    from insyn.site.store import open_site
-    from insyn.site.vault.folder import make_vault
+    from insyn.site.vault.folder import make_vault, require_none
 
     site = _site(data)
-    words = _passphrases(custodian, passphrase_file)
-    with open_site(site) as store, store.writing() as connection:
-        actor = acting_at_site(connection)
+    require_none(site)
+    people = _custodians(site, custodian, needed)
+    words = _passphrases(people, passphrase_file)
+    with _acting_in(site) as (connection, actor):
         public = make_vault(
             connection, site, words, needed=needed, who=actor.id, now=system_clock()
         )
@@ -71,10 +85,12 @@ def show(as_json: JsonOption = False, data: DataOption = None) -> None:
 
     site = _site(data)
     public = public_key(site)
+    called = _called(site, custodians(site))
     if as_json:
         said = {
             "vault": public.fingerprint if public else None,
-            "custodians": custodians(site),
+            "custodians": list(called),
+            "names": called,
             "needed": needed(site),
         }
         print(json.dumps(said))
@@ -82,12 +98,15 @@ def show(as_json: JsonOption = False, data: DataOption = None) -> None:
         print("there is no vault, so no originals are kept; make one (insyn site vault init)")
     else:
         print(f"vault       {public.fingerprint}")
-        print(f"custodians  {', '.join(custodians(site))}; {needed(site)} open it together")
+        who = ", ".join(_of(id_, name) for id_, name in called.items())
+        print(f"custodians  {who}; {needed(site)} open it together")
 
 
 @app.command("passphrase")
 def change(
-    custodian: Annotated[str, typer.Argument(metavar="ID", help="Your person id.")],
+    custodian: Annotated[
+        str, typer.Argument(metavar="PERSON", help="You: your sign-in name or id.")
+    ],
     old_file: PassphraseFileOption = None,
     new_file: Annotated[
         Path | None,
@@ -100,17 +119,21 @@ def change(
     from insyn.site.vault.folder import change_passphrase
 
     site = _site(data)
-    old = passphrase(old_file, "Passphrase of your share")
+    ((who, name),) = _holders(site, [custodian]).items()
+    old = passphrase(old_file, f"Passphrase of the share of {_of(who, name)}")
     new = passphrase(new_file, "New passphrase", new=True, option="--new-passphrase-file")
     with open_site(site) as store, store.writing() as connection:
-        change_passphrase(connection, site, custodian, old, new, now=system_clock())
+        change_passphrase(connection, site, who, old, new, now=system_clock())
     print("the passphrase is changed; the old one opens nothing any more")
 
 
 @app.command("share")
 def share_again(
     by: Annotated[
-        list[str], typer.Option("--by", metavar="ID", help="A custodian who opens the vault now.")
+        list[str],
+        typer.Option(
+            "--by", metavar="PERSON", help="A custodian who opens the vault now, by name or id."
+        ),
     ],
     custodian: CustodianOption,
     needed: NeededOption = 2,
@@ -125,36 +148,114 @@ def share_again(
 
     What was sealed stays as it is. The old shares open nothing any more.
     """
-    from insyn.site.store import open_site
     from insyn.site.vault.folder import open_share, share_vault_anew
 
     site = _site(data)
-    theirs = _passphrases(by, by_file, option="--by-passphrase-file", new=False)
+    holders = _holders(site, by)
+    people = _custodians(site, custodian, needed)
+    theirs = _passphrases(holders, by_file, option="--by-passphrase-file", new=False)
     points = [open_share(site, who, words) for who, words in theirs.items()]
-    words = _passphrases(custodian, passphrase_file)
-    with open_site(site) as store, store.writing() as connection:
-        actor = acting_at_site(connection)
+    words = _passphrases(people, passphrase_file)
+    with _acting_in(site) as (connection, actor):
         share_vault_anew(
             connection, site, points, words, needed=needed, who=actor.id, now=system_clock()
         )
     print(f"the vault is shared anew; {needed} of {len(words)} open it")
 
 
+@contextmanager
+def _acting_in(site: SiteDirectory) -> Iterator[tuple[sa.Connection, Actor]]:
+    """A writing transaction of whoever may name custodians."""
+    from insyn.site.store import open_site
+    from insyn.trust.people.duties import require
+
+    with open_site(site) as store, store.writing() as connection:
+        actor = acting_at_site(connection)
+        require(actor, "vault.share")
+        yield connection, actor
+
+
+def _custodians(site: SiteDirectory, named: Sequence[str], needed: int) -> dict[str, str]:
+    """Who shall hold shares: names by id. All that can be refused is, before anybody types.
+
+    Raises:
+        Refusal: whoever acts may not; somebody is unknown, or no custodian.
+        UsageError: somebody is named twice, or they are too few.
+    """
+    from insyn.site.vault.shares import require_count
+    from insyn.trust.people import users
+    from insyn.trust.people.duties import Role
+
+    with _acting_in(site) as (connection, _):
+        people = [users.find(connection, one) for one in named]
+    for person in people:
+        if Role.CUSTODIAN not in person.roles:
+            raise Refusal(
+                f"{person.id} is no custodian and could agree to no release; give the role first "
+                f"(insyn site user grant {person.id} custodian)"
+            )
+    found = _each_once(people)
+    require_count(len(found), needed)
+    return found
+
+
+def _holders(site: SiteDirectory, named: Sequence[str]) -> dict[str, str]:
+    """Those of the present custodians who are named: names by id.
+
+    Raises:
+        Refusal: somebody is unknown, or holds no share.
+    """
+    from insyn.site.store import open_site
+    from insyn.site.vault.folder import custodians
+    from insyn.trust.people import users
+
+    with open_site(site) as store, store.reading() as connection:
+        people = [users.find(connection, one) for one in named]
+    held = custodians(site)
+    for person in people:
+        if person.id not in held:
+            raise Refusal(
+                f"{person.id} holds no share of this site's vault; insyn site vault show says who"
+            )
+    return _each_once(people)
+
+
+def _each_once(people: Sequence[Person]) -> dict[str, str]:
+    found = {person.id: person.name for person in people}
+    if len(found) < len(people):
+        raise UsageError("a custodian is named twice; each is another person")
+    return found
+
+
+def _called(site: SiteDirectory, ids: Sequence[str]) -> dict[str, str]:
+    """Names by id; "" of whoever is not known any more."""
+    from insyn.site.store import open_site
+    from insyn.trust.people import users
+
+    with open_site(site) as store, store.reading() as connection:
+        names = {person.id: person.name for person in users.every(connection)}
+    return {one: names.get(one, "") for one in ids}
+
+
+def _of(id_: str, name: str) -> str:
+    """A person as messages name them here."""
+    return f"{shown(name)} ({id_})" if name and name != id_ else id_
+
+
 def _passphrases(
-    who: list[str],
+    people: Mapping[str, str],
     files: list[Path] | None,
     *,
     option: str = "--passphrase-file",
     new: bool = True,
 ) -> dict[str, str]:
-    if len(set(who)) < len(who):
-        raise UsageError("a custodian is named twice; each is another person")
-    if files and len(files) != len(who):
+    """Everybody's passphrase by id, in their order; typed where no file holds it."""
+    if files and len(files) != len(people):
         raise UsageError(f"give one {option} for each custodian, in their order")
-    given: list[Path | None] = list(files) if files else [None] * len(who)
+    given: list[Path | None] = list(files) if files else [None] * len(people)
     return {
-        person: passphrase(file, f"Passphrase of {person}", new=new, option=option)
-        for person, file in zip(who, given, strict=True)
+        id_: passphrase(file, f"Passphrase of {_of(id_, name)}", new=new, option=option)
+        for (id_, name), file in zip(people.items(), given, strict=True)
     }
 
 

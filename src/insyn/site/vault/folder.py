@@ -36,6 +36,19 @@ def public_key(site: SiteDirectory) -> VaultPublicKey | None:
         raise UnreadableInput(f"{path} is damaged; take it from a backup") from error
 
 
+def require_none(site: SiteDirectory) -> None:
+    """Refuse to make a vault where there is one.
+
+    Raises:
+        Refusal: the site has a vault.
+    """
+    if public_key(site) is not None:
+        raise Refusal(
+            "this site has a vault; its shares are changed (insyn site vault share), it is not "
+            "made anew"
+        )
+
+
 def custodians(site: SiteDirectory) -> list[str]:
     """Who holds a share."""
     return sorted(path.stem for path in site.vault.glob("*.share"))
@@ -65,11 +78,7 @@ def make_vault(
         UsageError: the custodians are too few, or a passphrase is short.
     """
     with exclusive(site.vault, ".vault.lock"):
-        if public_key(site) is not None:
-            raise Refusal(
-                "this site has a vault; its shares are changed (insyn site vault share), it is not "
-                "made anew"
-            )
+        require_none(site)
         public, made = shares.new_vault(passphrases, needed=needed, cost=cost)
         _keep(site, made)
         write_atomically(site.vault / PUBLIC, public.raw.hex().encode() + b"\n")

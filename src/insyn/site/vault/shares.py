@@ -149,6 +149,18 @@ def said_of(content: bytes) -> dict[str, Json]:
     return {name: record[name] for name in ("custodian", "vault", "generation", "needed")}
 
 
+def require_count(count: int, needed: int) -> None:
+    """Refuse a vault of too few or too many custodians, or that fewer than two would open.
+
+    Raises:
+        UsageError: says how many there may be.
+    """
+    if not LEAST <= needed <= count <= MOST:
+        raise UsageError(
+            f"a vault has {LEAST} to {MOST} custodians, and at least {LEAST} must come together"
+        )
+
+
 def _share(
     secret: bytes,
     public: VaultPublicKey,
@@ -159,10 +171,7 @@ def _share(
     cost: int,
 ) -> dict[str, bytes]:
     count = len(passphrases)
-    if not LEAST <= needed <= count <= MOST:
-        raise UsageError(
-            f"a vault has {LEAST} to {MOST} custodians, and at least {LEAST} must come together"
-        )
+    require_count(count, needed)
     if len(set(passphrases.values())) < count:
         raise UsageError("two custodians have the same passphrase; each has their own")
     halves = [Shamir.split(needed, count, secret[at : at + _HALF]) for at in (0, _HALF)]

@@ -236,6 +236,8 @@ DUTIES: Mapping[str, Duty] = {
         Role.PRIVACY_OFFICER,
     ),
     "personal.erase": _duty("erasing personal data", Role.PRIVACY_OFFICER),
+    # Whoever makes people known, or holds a share: who may hold one is a role, and theirs to use.
+    "vault.share": _duty("naming the vault's custodians", Role.ADMINISTRATOR, Role.CUSTODIAN),
     "release.request": _duty("asking for a release", Role.INVESTIGATOR, Role.OPERATOR),
     "release.approve": _duty(
         "agreeing to a release", Role.CUSTODIAN, excluded_by=("release.request",), alone=True
