@@ -492,3 +492,30 @@ def test_in_an_office_with_people_an_approvers_key_is_a_persons(
     done = drafted("per", "pia")
     assert done.code == 0, done.err
     assert {office.people.ids["per"], office.people.ids["pia"]} <= set(done.out.split())
+
+
+def test_whoever_has_no_say_in_status_lists_is_asked_for_no_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = CaseOffice(tmp_path, monkeypatch)
+    (tmp_path / "words").write_text(WORDS + "\n", "utf-8")
+    files = []
+    for who in ("per", "pia"):
+        path = tmp_path / who
+        held = make_key(path, holder=office.people.ids[who], passphrase=WORDS, cost=MIN_COST)
+        path.with_suffix(".pub").write_bytes(public_file(held))
+        files.append(path)
+    root, words = str(tmp_path / "root"), ("--passphrase-file", str(tmp_path / "words"))
+    approvers = [f"--approver={path}.pub" for path in files]
+    status = f"--status={files[0]}.pub"
+    drafted = office("per", "key", "root", "draft", root, *approvers, status, "--json").json
+    for path in files:
+        office("per", "key", "root", "sign", root, "--key", str(path), *words, "--yes")
+    told = ("--fingerprint", drafted["fingerprint"])
+    installed = office("per", "key", "root", "install", root, *told)
+    assert installed.code == 0, installed.err
+    renew = ("permit", "status", "--renew", "--key", str(files[0]))
+    refused = office("rita", *renew, "--passphrase-file", str(tmp_path / "nowhere"))
+    assert refused.code == 1
+    assert "changing the status of permits needs the role" in refused.err
+    assert office("per", *renew, *words).code == 0

@@ -103,3 +103,36 @@ def test_the_last_administrator_is_kept_and_the_site_s_own_command_is_advised(pl
         refused = insyn("site", "user", *step)
         assert refused.code == 1
         assert "(insyn site user grant PERSON administrator)" in refused.err
+
+
+def test_a_mistyped_token_is_told_before_a_password_is_asked_for(place: Path) -> None:
+    token = insyn("site", "init").out.strip()
+    mistyped = ("site", "claim", "--token", token[:-1], "--name", "Ada")
+    refused = insyn(*mistyped, "--password-file", str(place / "nowhere"))
+    assert refused.code == 1
+    for said in ("mistyped", "insyn site init --new-token", "insyn site user invite"):
+        assert said in refused.err
+    assert claim(place, token, "--name", "Ada") == 0
+    again = insyn("site", "claim", "--token", token, "--password-file", str(place / "nowhere"))
+    assert (again.code, "was used" in again.err) == (1, True)
+
+
+def test_whoever_may_not_add_cameras_is_asked_for_no_password(place: Path) -> None:
+    word = ("--password-file", str(place / "password"))
+    claim(place, insyn("site", "init").out.strip(), "--name", "Ada")
+    assert insyn("site", "sign-in", "Ada", *word).code == 0
+    token = insyn("site", "user", "add", "Olle", "operator", "--json").json["token"]
+    claim(place, token)
+    assert insyn("site", "sign-in", "Olle", *word).code == 0
+    nowhere = ("--user", "insyn", "--password-file", str(place / "nowhere"))
+    for step in (("add", "Hall", "rtsp://192.0.2.1/main"), ("change", "Hall")):
+        refused = insyn("site", "camera", *step, *nowhere)
+        assert refused.code == 1
+        assert "adding and changing cameras needs the role administrator" in refused.err
+
+
+def test_whoever_is_not_signed_in_is_asked_for_no_password(place: Path) -> None:
+    claim(place, insyn("site", "init").out.strip(), "--name", "Ada")
+    refused = insyn("site", "password", "--old-password-file", str(place / "nowhere"))
+    assert refused.code == 1
+    assert "sign in first" in refused.err

@@ -54,6 +54,19 @@ def test_an_office_begins_with_one_administrator(place: Path) -> None:
     assert insyn("whoami").code == 1
 
 
+def test_a_token_or_a_session_is_looked_at_before_a_password_is_asked_for(place: Path) -> None:
+    nowhere = str(place / "nowhere")
+    token = insyn("office", "init").out.strip()
+    mistyped = insyn("user", "claim", "--token", token[1:], "--password-file", nowhere)
+    assert mistyped.code == 1
+    assert "mistyped" in mistyped.err
+    assert "insyn office init" in mistyped.err
+    first(place)
+    assert insyn("sign-out").code == 0
+    refused = insyn("user", "password", "--old-password-file", nowhere)
+    assert (refused.code, "sign in first" in refused.err) == (1, True)
+
+
 def test_a_kept_session_is_readable_by_its_owner_alone(place: Path) -> None:
     first(place)
     kept = place / "state" / "insyn" / "sessions.json"

@@ -87,6 +87,7 @@ def sign(
 ) -> None:
     """Sign a draft as an approver, after it was shown in plain words. Two people must sign."""
     from insyn.base.files import write_atomically
+    from insyn.trust.keys.keyfile import read_held
     from insyn.trust.permit.issue import sign_permit
 
     root = shelf_of(data).root()
@@ -95,8 +96,8 @@ def sign(
         tell_permit(envelope, root, as_json=False)
     if not yes:
         typer.confirm("Sign this permit?", abort=True, err=True)
+    _require_signer(envelope, read_held(key).public.fingerprint, root, data)
     signing = opened(key, passphrase_file)
-    _require_signer(envelope, signing.public.fingerprint, root, data)
     after = sign_permit(envelope, signing, root=root, now=system_clock())
     write_atomically(file, after.to_bytes())
     if as_json:

@@ -78,6 +78,7 @@ def status(
         root = shelf.root()
         listed = shelf.status(root)
         if renew:
+            require_may(data)
             known = {} if listed is None else listed.entries
             new = [active(shelf.permit(name)) for name in shelf.permit_ids() if name not in known]
             made, listed = signed_status(shelf, root, new, key, passphrase_file, days)
@@ -114,6 +115,7 @@ def _change(
             shelf.permit(permit), state=wanted, now=system_clock(), because=because.strip()
         )
         _refuse_nothing(shelf.status(root), permit, wanted)
+        require_may(data)
         made, listed = signed_status(shelf, root, [entry], keys, files, days)
         record(data, made, listed, [entry])
         shelf.keep_status(made, root)
@@ -121,6 +123,23 @@ def _change(
         tell_status(listed, as_json)
     else:
         print(f"{permit} is {state} since status list {listed.number}; hand it to the site")
+
+
+def require_may(data: Path | None) -> None:
+    """Refuse whoever has no say in status lists, before any passphrase is asked for.
+
+    Raises:
+        Refusal: as `record`.
+    """
+    from insyn.cli.acting import acting_or_office
+    from insyn.office.screening.database import database_exists
+    from insyn.office.screening.store import open_store
+    from insyn.trust.people.duties import require
+
+    directory = data_directory(data)
+    if database_exists(directory):
+        with open_store(directory) as store, store.writing() as connection:
+            require(acting_or_office(directory, connection, scope="permits"), "permit.status")
 
 
 def record(

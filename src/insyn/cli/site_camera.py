@@ -69,13 +69,16 @@ def add_camera(
     data: DataOption = None,
 ) -> None:
     """Add a camera: looks whether it answers; it is recorded and masked from then on."""
+    from insyn.site.cameras.address import read_address
     from insyn.site.cameras.register import Wanted, add
     from insyn.site.permission.judging import Permission
     from insyn.site.store import open_site
 
     site = _site(data)
-    main, credentials = _address(url, user, password_file)
+    read_address(url, or_device=True)
     sub_address = _address(sub, None, None)[0] if sub else None
+    _require_may(site)
+    main, credentials = _address(url, user, password_file)
     found: dict[str, Json] = {}
     told: dict[str, str] = {}
     if main.scheme == DEVICE_SCHEME:
@@ -218,6 +221,7 @@ def change_camera(
     if all(one is None for one in (name, url, sub, user, place, style, retention_days, sound)):
         raise UsageError("say what to change, such as --name or --url; see --help")
     site = _site(data)
+    _require_may(site)
     with open_site(site) as store:
         with store.reading() as connection:
             before = find(connection, camera)
@@ -291,6 +295,19 @@ def _site(data: Path | None) -> SiteDirectory:
     from insyn.site.directory import site_directory
 
     return site_directory(data_directory(data))
+
+
+def _require_may(site: SiteDirectory) -> None:
+    """Refuse whoever may not set cameras up, before a password is asked for or a camera looked at.
+
+    Raises:
+        Refusal: they lack the role, or nobody is signed in.
+    """
+    from insyn.site.store import open_site
+    from insyn.trust.people.duties import require
+
+    with open_site(site) as store, store.writing() as connection:
+        require(acting_at_site(connection), "camera.manage")
 
 
 def _keeper(site: SiteDirectory) -> CredentialKeeper:

@@ -21,7 +21,7 @@ from insyn.cli.passphrases import new_password, passphrase
 from insyn.cli.people_steps import PersonArgument, add_steps, grant_in, roles_of
 from insyn.cli.site_console import ConsoleOption, console_of, place_of_site
 from insyn.cli.tables import ask, shown
-from insyn.cli.user_told import PasswordFileOption, say, tell_person
+from insyn.cli.user_told import PasswordFileOption, advising, say, tell_person
 from insyn.trust.people.duties import SiteRole
 
 if TYPE_CHECKING:
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True, help="The site's people: invited by an administrator, with roles."
+)
+
+ANOTHER = (
+    "it stands where insyn site init or whoever invited you printed it, and nowhere else; an "
+    "administrator makes another (insyn site user invite PERSON), and the first administrator's is "
+    "made anew with insyn site init --new-token"
 )
 
 TokenOption = Annotated[
@@ -143,27 +149,32 @@ def claim(
     from insyn.trust.people import users
     from insyn.trust.people.passwords import Passwords
 
-    password = new_password(password_file)
+    token = token.strip()
     if console is not None:
-        sent = {"token": token.strip(), "password": password, "name": name}
+        password = new_password(password_file)
+        sent = {"token": token, "password": password, "name": name}
         _tell(
             console_of(console, data).ask("POST", "/claim", sent, as_who=False)["person"], as_json
         )
         return
     from insyn.site.store import open_site
 
-    with open_site(_site(data)) as store, store.writing() as connection:
-        person = users.claim(
-            connection,
-            token.strip(),
-            password=password,
-            passwords=Passwords(),
-            name=name,
-            now=system_clock(),
-        )
-        if name is None and person.name == users.UNNAMED:
-            # In the transaction: what is refused leaves the token good.
-            raise UsageError("choose the name that you sign in with (--name), and claim again")
+    with advising(ANOTHER), open_site(_site(data)) as store:
+        with store.reading() as connection:
+            users.require_invitation(connection, token, now=system_clock())
+        password = new_password(password_file)
+        with store.writing() as connection:
+            person = users.claim(
+                connection,
+                token,
+                password=password,
+                passwords=Passwords(),
+                name=name,
+                now=system_clock(),
+            )
+            if name is None and person.name == users.UNNAMED:
+                # In the transaction: what is refused leaves the token good.
+                raise UsageError("choose the name that you sign in with (--name), and claim again")
     tell_person(person, as_json)
 
 
@@ -180,10 +191,13 @@ def password(
     from insyn.trust.people import signing_in
     from insyn.trust.people.passwords import Passwords
 
-    old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
-    new = new_password(password_file)
+    def typed() -> tuple[str, str]:
+        old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
+        return old, new_password(password_file)
+
     if console is not None:
         reached = console_of(console, data)
+        old, new = typed()
         reached.ask("POST", "/password", {"old": old, "password": new})
         reached.keep(None)
     else:
@@ -192,6 +206,7 @@ def password(
         with open_site(_site(data)) as store:
             with store.writing() as connection:
                 actor = _person_of(connection)
+            old, new = typed()
             signing_in.change_password(
                 store.writing,
                 actor.id,

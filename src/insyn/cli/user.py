@@ -21,13 +21,18 @@ from insyn.cli.people_steps import (
     grant_in,
     roles_of,
 )
-from insyn.cli.user_told import PasswordFileOption, acting_in, say, tell_person
+from insyn.cli.user_told import PasswordFileOption, acting_in, advising, say, tell_person
 from insyn.trust.people.duties import Role, require
 
 app = typer.Typer(
     no_args_is_help=True,
     help="People: invited by an administrator, with roles; their API tokens; erased on request.",
 )
+ANOTHER = (
+    "an administrator makes another (insyn user invite PERSON), and the first administrator's is "
+    "made anew with insyn office init"
+)
+
 app.add_typer(user_token.app, name="token")
 add_steps(app, acting_in, whose="the office's", claim="insyn user claim", noun="insyn user")
 
@@ -49,19 +54,22 @@ def claim(
     from insyn.trust.people import users
     from insyn.trust.people.passwords import Passwords
 
-    password = new_password(password_file)
-    with open_store(data_directory(data)) as store, store.writing() as connection:
-        person = users.claim(
-            connection,
-            token.strip(),
-            password=password,
-            passwords=Passwords(),
-            name=name,
-            now=system_clock(),
-        )
-        if name is None and person.name == users.UNNAMED:
-            # In the transaction: what is refused leaves the token good.
-            raise UsageError("choose the name that you sign in with (--name), and claim again")
+    with advising(ANOTHER), open_store(data_directory(data)) as store:
+        with store.reading() as connection:
+            users.require_invitation(connection, token.strip(), now=system_clock())
+        password = new_password(password_file)
+        with store.writing() as connection:
+            person = users.claim(
+                connection,
+                token.strip(),
+                password=password,
+                passwords=Passwords(),
+                name=name,
+                now=system_clock(),
+            )
+            if name is None and person.name == users.UNNAMED:
+                # In the transaction: what is refused leaves the token good.
+                raise UsageError("choose the name that you sign in with (--name), and claim again")
     tell_person(person, as_json)
 
 
@@ -131,12 +139,12 @@ def password(
     from insyn.trust.people import signing_in
     from insyn.trust.people.passwords import Passwords
 
-    old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
-    new = new_password(password_file)
     directory = data_directory(data)
     with open_store(directory) as store:
         with store.writing() as connection:
             actor = acting(directory, connection, scope="people").actor
+        old = passphrase(old_file, "Old password", what="password", option="--old-password-file")
+        new = new_password(password_file)
         signing_in.change_password(
             store.writing,
             actor.id,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from insyn.base.errors import Refusal
 from insyn.cli.options import data_directory
 from insyn.cli.tables import shown
 
@@ -47,6 +48,17 @@ def identified_in(data: Path | None) -> Iterator[tuple[sa.Connection, Identified
     directory = data_directory(data)
     with open_store(directory) as store, store.writing() as connection:
         yield connection, acting(directory, connection, scope="people")
+
+
+@contextmanager
+def advising(another: str) -> Iterator[None]:
+    """Where a one-time token is not taken, say how another is made."""
+    from insyn.trust.people.users import NoInvitation
+
+    try:
+        yield
+    except NoInvitation as error:
+        raise Refusal(f"{error}; {another}") from error
 
 
 def say(sentence: str, as_json: bool, record: Mapping[str, Json]) -> None:

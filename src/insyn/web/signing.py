@@ -71,8 +71,11 @@ def identified(secret: str, store: Store, clock: Clock) -> Visitor | None:
     return Visitor(actor=found.actor, name=name, session=secret)
 
 
-def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
-    """The routes, all open to whoever is not signed in."""
+def signing_routes(store: Store, pages: Pages, clock: Clock, *, another: str) -> APIRouter:
+    """The routes, all open to whoever is not signed in.
+
+    `another`: how a one-time token is made in the place of one that is not taken, in a clause.
+    """
     routes = APIRouter()
     passwords = Passwords()
 
@@ -145,6 +148,8 @@ def signing_routes(store: Store, pages: Pages, clock: Clock) -> APIRouter:
                     # In the transaction: what is refused leaves the token good.
                     raise Refusal("choose the name that you sign in with")
         except Refusal as error:
+            if isinstance(error, users.NoInvitation):
+                error = Refusal(f"{error}; {another}", field=error.field)
             refused = refused_by(error, ("token", "name"))
             return pages.show(
                 request, "claim.html", status=400, refused=refused, token=token, name=name

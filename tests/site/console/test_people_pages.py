@@ -88,7 +88,11 @@ def test_a_token_is_used_once_and_a_wrong_one_never(console: Console) -> None:
     for token in (console.first, "once_nothing", ""):
         answer = console.claim(token, "Somebody")
         assert answer.status_code == 400, token
-    assert "Somebody" in console.claim("once_nothing", "Somebody").text, "what was typed stays"
+    answer = console.claim("once_nothing", "Somebody")
+    assert "Somebody" in answer.text, "what was typed stays"
+    (said,) = re.findall(r'<span class="wrong" id="e-token">(.*?)</span>', answer.text)
+    assert "mistyped" in said
+    assert "insyn site init --new-token" in said
 
 
 def test_the_claim_page_is_open_and_takes_a_token_from_its_address(console: Console) -> None:

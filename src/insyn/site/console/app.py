@@ -42,6 +42,11 @@ log = logging.getLogger("insyn.web")
 
 TIDY_S = 5.0
 
+AGAIN = (
+    "an administrator gives another, under People, and the first administrator's is made anew on "
+    "the site's machine: insyn site init --new-token"
+)
+
 MEDIA = ("/playback/", "/live/", "/metrics", "/release/", "/api/")
 """Answered to programs and players: problems in JSON, and no way to the sign-in page."""
 
@@ -71,7 +76,7 @@ def create_app(desk: SiteDesk) -> Guard:
         openapi_url=None,
     )
     app.include_router(pages.static_routes())
-    app.include_router(signing_routes(desk.store, pages, desk.clock))
+    app.include_router(signing_routes(desk.store, pages, desk.clock, another=AGAIN))
     for room in (
         wall,
         live_view,

@@ -33,6 +33,12 @@ OFFICE = "office"
 """Who invites the first administrator: whoever holds the data directory."""
 
 
+USED = (
+    "no such one-time token waits here: it was mistyped (copy all of it, from once_ to its end), "
+    "was used, or a newer one took its place"
+)
+
+
 class State(StrEnum):
     """Whether a person can sign in."""
 
@@ -40,6 +46,14 @@ class State(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
     ERASED = "erased"
+
+
+class NoInvitation(Refusal):
+    """A one-time token that is not taken; how another is made, office and site say."""
+
+    def __init__(self, said: str) -> None:
+        """Of the field `token`, wherever it is typed."""
+        super().__init__(said, field="token")
 
 
 class NoAdministratorLeft(Refusal):
@@ -139,6 +153,22 @@ def invite_again(connection: sa.Connection, person: str, *, actor: Actor, now: d
     return _invite(connection, person, now)
 
 
+def require_invitation(connection: sa.Connection, token: str, *, now: datetime) -> None:
+    """Refuse a one-time token that would not be taken, before anybody thinks of a password.
+
+    Raises:
+        NoInvitation: it is unknown, used or over.
+    """
+    table = schema.invitations
+    row = connection.execute(
+        sa.select(table).where(table.c.digest == digest_of(token))
+    ).one_or_none()
+    if row is None:
+        raise NoInvitation(USED)
+    if row.expires_at <= now:
+        raise NoInvitation("this one-time token is over: it was good for 24 hours")
+
+
 def claim(
     connection: sa.Connection,
     token: str,
@@ -151,15 +181,15 @@ def claim(
     """Set a password with a one-time token, once; `name` gives the person another name.
 
     Raises:
-        Refusal: the token is unknown, used or over, or the password is not good.
+        NoInvitation: the token is unknown, used or over.
+        Refusal: the password is not good.
     """
+    require_invitation(connection, token, now=now)
     table = schema.invitations
     gone = sa.delete(table).where(table.c.digest == digest_of(token)).returning(table)
     row = connection.execute(gone).one_or_none()
-    if row is None or row.expires_at <= now:
-        raise Refusal("this one-time token was used, or is over; ask for another")
-    if find(connection, row.person).state is not State.INVITED:
-        raise Refusal("this one-time token was used, or is over; ask for another")
+    if row is None or find(connection, row.person).state is not State.INVITED:
+        raise NoInvitation(USED)
     if name is not None:
         _rename(connection, row.person, name, now)
     person = find(connection, row.person)

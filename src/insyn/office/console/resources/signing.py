@@ -177,7 +177,7 @@ def change_password(
 def claim(request: Request, desk: AtDesk, given: Claim) -> Response:
     """Set the first password, or a new one where it was forgotten; the token works once."""
     if not desk.is_made():
-        raise Problem(409, "this one-time token was used, or is over; ask for another")
+        raise Problem(409, users.USED)
     with _hashing(), desk.writing() as connection:
         person = users.claim(
             connection,
