@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ SECONDS = 5
 
 
 def film(
-    path: Path, *, codec: str = "libx264", size: tuple[int, int] = (320, 180), sound: bool = False
+    path: Path,
+    *,
+    codec: str = "libx264",
+    size: tuple[int, int] = (320, 180),
+    sound: bool = False,
+    seconds: int = SECONDS,
 ) -> tuple[Path, NDArray[np.bool_]]:
     """A film of somebody who comes in after two empty seconds; and where people are."""
     place = Concourse(
@@ -36,7 +42,7 @@ def film(
         if codec == "libx265":
             stream.options = {"x265-params": "log-level=none"}
         audio: Any = container.add_stream("aac", rate=16_000) if sound else None
-        for index in range(SECONDS * FPS):
+        for index in range(seconds * FPS):
             scene = place.render(index)
             people.append(scene.mask)
             planes = (scene.y, scene.u.reshape(45, 320), scene.v.reshape(45, 320))
@@ -142,10 +148,40 @@ def test_a_source_is_never_written_over_and_wrong_options_are_told() -> None:
         ("in.mp4", "out.mp4", "--background", "missing.png"),
         ("missing.mp4", "out.mp4"),
         ("in.mp4", "out.mp4", "--masks", "out.mp4"),
+        ("in.mp4", "out.mp4", "--report", "in.mp4"),
+        ("in.mp4", "out.mp4", "--report", "out.mp4"),
     ):
         assert insyn("shield", *args).code == 2
     assert source.read_bytes() == before
     assert not Path("out.mp4").exists()
+
+
+@pytest.mark.parametrize("option", ["--report", "--masks"])
+def test_what_cannot_be_written_is_refused_before_a_picture_is_looked_at(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looked(*_: object) -> None:
+        raise AssertionError("the clip was looked at")
+
+    monkeypatch.setattr("insyn.site.shielding.file.mask_file", looked)
+    film(Path("in.mp4"))
+    Path("folder.mkv").mkdir()
+    for path, said in (("nodir/r.mkv", "no folder nodir"), ("folder.mkv", "is a folder")):
+        done = insyn("shield", "in.mp4", "out.mp4", option, path)
+        assert (done.code, said in done.err) == (2, True), done.err
+    with monkeypatch.context() as patch:
+        patch.setattr("os.access", lambda _, mode: mode != os.W_OK)
+        done = insyn("shield", "in.mp4", "out.mp4", option, "r.mkv")
+    assert (done.code, "cannot be written" in done.err) == (3, True)
+
+
+def test_a_clip_too_short_to_tell_who_stands_in_it_says_so() -> None:
+    film(Path("in.mp4"), seconds=3)
+    done = insyn("shield", "in.mp4", "out.mp4")
+    assert (done.code, "only 3.0 s long" in done.out) == (0, True), done.out
+    assert "within some 3.8 s" in done.out
+    live = insyn("shield", "in.mp4", "live.mp4", "--live")
+    assert "Every picture is wholly covered: no empty scene is known" in live.out
 
 
 @pytest.mark.parametrize("live", [(), ("--live",)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,7 @@ def shield(
     By default in two passes, knowing the whole clip. What is never seen empty stays covered.
     """
     # Here, not above: OpenCV and FFmpeg take a while that other commands need not wait.
+    from insyn.site.shield.deciding import TELLS_S
     from insyn.site.shield.paint import Style
     from insyn.site.shielding.file import Order, mask_file
 
@@ -65,6 +67,7 @@ def shield(
         raise UsageError(f"--style {style} is unknown; use solid, ghost or mosaic") from None
     if chosen is Style.MOSAIC:
         typer.echo("A mosaic keeps colours: familiar clothing can be recognised.", err=True)
+    _require_writable(source, target, masks, report)
     order = Order(
         source=source,
         target=target,
@@ -104,11 +107,43 @@ def shield(
         f"{target}: {done.frames} pictures, {done.covered_share:.1%} covered on average ({states})"
     )
     if done.covered_frames == done.frames:
+        why = "no empty scene is known (too noisy, or somebody everywhere)"
+        last_s = done.spans[-1].to_s
+        if not live and background is None and last_s < TELLS_S:
+            lasts_s = last_s * done.frames / max(1, done.frames - 1)
+            why = (
+                f"the clip is only {lasts_s:.1f} s long, and within some {TELLS_S} s nobody can be "
+                "told from the scene who stands in it"
+            )
         typer.echo(
-            "Every picture is wholly covered: no empty scene is known (too short, too noisy, or "
-            "somebody everywhere). Where some seconds show that nobody is there, say so with "
-            "--background; whoever is there in them would be shown."
+            f"Every picture is wholly covered: {why}. Where some seconds, or a picture, show that "
+            "nobody is there, say so with --background; whoever is there in them would be shown."
         )
+
+
+def _require_writable(source: Path, target: Path, masks: Path | None, report: Path | None) -> None:
+    """Refuse what could not be written at the end, before the work of hours is done for nothing.
+
+    Raises:
+        UsageError: there is no such folder, or something else lies there.
+        EnvironmentFailure: it may not be written.
+    """
+    for option, path in (("OUT", target), ("--masks", masks), ("--report", report)):
+        if path is None:
+            continue
+        folder = path.resolve().parent
+        if not folder.is_dir():
+            raise UsageError(f"{option} {path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise UsageError(f"{option} {path} is a folder; name a file in it")
+        # Video and masks take their place at the end, by a new name in the folder.
+        in_place = option == "--report" and path.exists()
+        if not os.access(path if in_place else folder, os.W_OK):
+            raise EnvironmentFailure(f"{option} {path} cannot be written; check its permissions")
+    if report is not None:
+        for other in (source, target, masks):
+            if other is not None and other.resolve() == report.resolve():
+                raise UsageError(f"--report {report} would be written over {other}; name another")
 
 
 # The annotation is a name only: the import is put off as above.
