@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 import pytest
 from tests.support.run_insyn import insyn
+
+from insyn.base.clock import system_clock
+from insyn.base.config import DataDirectory
+from insyn.site.directory import site_directory
+from insyn.site.store import open_site
+from insyn.trust.people import signing_in
+from insyn.trust.people.passwords import Passwords
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +24,14 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.delenv("INSYN_SHARED", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+
+
+def signs_in(folder: str, name: str, password: str) -> bool:
+    with open_site(site_directory(DataDirectory(root=Path(folder)))) as store:
+        secret, _ = signing_in.sign_in(
+            store.writing, name, password, source="test", passwords=Passwords(), now=system_clock()
+        )
+    return secret is not None
 
 
 def test_the_tour_screens_the_samples_and_explains_every_match() -> None:
@@ -71,13 +87,24 @@ def test_the_tour_runs_a_site_and_its_sections_are_numbered_without_a_gap() -> N
         "Can ines look now? refused",
         "cora agrees too",
         "ines points at somebody",
-        "export-one-person.zip: verified",
-        "export.zip: verified",
         "with one bit flipped: refused",
+        "sign in as oskar",
+        "ines (asks for releases)",
+        "the line in .demo/password",
     ):
         assert part in told
+    verified = re.findall(r"^  insyn (export verify .*)\n(\w+)", done.out, flags=re.MULTILINE)
+    assert [said for _, said in verified] == ["verified"] * 2
+    for command, _ in verified:
+        assert insyn(*command.split()).code == 0, command
+    for made in ("export-one-person.zip", "export.zip", "export-altered.zip", "masked.png"):
+        assert stat.S_IMODE(Path(".demo", made).stat().st_mode) == 0o600, made
     for sheet in ("masked.png", "one-person.png"):
         assert Path(".demo", sheet).stat().st_size > 10_000
+        assert stat.S_IMODE(Path(".demo", sheet).stat().st_mode) == 0o600
+    password = Path(".demo/password").read_text("utf-8").strip()
+    assert password not in done.out
+    assert signs_in(".demo", "ines", password)
     numbers = [int(n) for n in re.findall(r"^─+ (\d+)\. ", done.out, flags=re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) >= 8

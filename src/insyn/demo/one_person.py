@@ -6,7 +6,6 @@ recognised.
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from insyn.base.errors import InsynError
+from insyn.base.files import write_atomically
 from insyn.demo.sections import working
 from insyn.site.console.desk import SiteDesk
 from insyn.site.export import person
@@ -64,7 +64,8 @@ def export_one(
         console.print(job.text, style="yellow")
         return None
     out = folder / "export-one-person.zip"
-    shutil.copyfile(desk.exports.take(job), out)
+    # One person is shown in it: readable by whoever runs the tour alone, as every export.
+    write_atomically(out, desk.exports.take(job).read_bytes())
     return out
 
 
@@ -94,4 +95,4 @@ def _write_sheet(desk: SiteDesk, job: Job, indices: list[int], path: Path) -> No
     tiles = [one for one in read if one is not None]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % ACROSS)
     rows = [np.hstack(tiles[at : at + ACROSS]) for at in range(0, len(tiles), ACROSS)]
-    cv2.imwrite(str(path), np.vstack(rows))
+    write_atomically(path, cv2.imencode(".png", np.vstack(rows))[1].tobytes())

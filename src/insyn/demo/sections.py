@@ -1,4 +1,4 @@
-"""What the tour says of itself: its sections, numbered as they come, and what takes a while.
+"""What the tour says of itself: its sections, numbered as they come, what takes a while, commands.
 
 Some sections are left out without the real lists.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 
@@ -23,6 +24,11 @@ class Sections:
         """A rule with the next number and the title."""
         self._begun += 1
         self._console.rule(f"{self._begun}. {title}")
+
+
+def typed(arguments: str) -> str:
+    """A command as it works when it is typed where the tour was started."""
+    return f"{'.venv/bin/insyn' if Path('.venv/bin/insyn').exists() else 'insyn'} {arguments}"
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ from rich.text import Text
 from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
 from insyn.demo.deciding import take_case
-from insyn.demo.sections import Sections, working
-from insyn.demo.watching import stay, watch
+from insyn.demo.sections import Sections, typed, working
+from insyn.demo.watching import PORT, stay, watch
 from insyn.office.lists.intake import gather, take_in_all
 from insyn.office.lists.snapshots import ListStore
 from insyn.office.screening.batch import Work, Worker
@@ -63,20 +63,28 @@ def run(folder: Path, console: Console, *, with_site: bool = True) -> None:
     site = watch(data, console, rule) if with_site else None
     console.rule("What you can do now")
     listed = "Quartzwell Optics" if shared is None else "海康威视"
-    command = ".venv/bin/insyn" if Path(".venv/bin/insyn").exists() else "insyn"
-    console.print(
-        f"Its data lies in [bold]{folder}[/]. Try:\n"
-        f"  {command} --data {folder} screen '{listed}'\n"
-        f"  {command} --data {folder} lists status\n"
-        f"  {command} --data {folder} sign-in anna --password-file {folder}/password\n"
-        f"  {command} --data {folder} case show arena\n"
-        f"  {command} --data {folder} case replay arena --as-of {_ten_days_ago()}\n"
-        f"  {command} --data {folder} ledger show\n"
-        f"  {command} compare 'Sergei Lavrov' 'Сергей Лавров'\n"
-        + (f"  {command} --data {folder} site serve\n" if with_site else "")
-        + f"  {command} --help",
-        highlight=False,
-    )
+    there = f"--data {folder}"
+    offered = [
+        f"{there} screen '{listed}'",
+        f"{there} lists status",
+        f"{there} sign-in anna --password-file {folder}/password",
+        f"{there} case show arena",
+        f"{there} case replay arena --as-of {_ten_days_ago()}",
+        f"{there} ledger show",
+        "compare 'Sergei Lavrov' 'Сергей Лавров'",
+    ]
+    if with_site:
+        offered.append(f"{there} site serve")
+    console.print(f"Its data lies in [bold]{folder}[/]. Try:", highlight=False)
+    for one in (*offered, "--help"):
+        console.print(f"  {typed(one)}", highlight=False, soft_wrap=True)
+    if with_site:
+        console.print(
+            f"The site's console is then at http://127.0.0.1:{PORT}: sign in as oskar (live, "
+            "playback), ines (asks for releases), carl or cora (custodians) or anna (runs it); "
+            f"everybody's password is the line in {folder}/password.",
+            highlight=False,
+        )
     if site is not None:
         stay(site, console)
 

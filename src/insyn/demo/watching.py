@@ -28,9 +28,10 @@ from rich.console import Console
 from insyn.base.clock import system_clock
 from insyn.base.config import DataDirectory
 from insyn.base.errors import InsynError, Refusal
+from insyn.base.files import write_atomically
 from insyn.demo.deciding import PASSWORD
 from insyn.demo.one_person import export_one
-from insyn.demo.sections import working
+from insyn.demo.sections import typed, working
 from insyn.site.cameras import register
 from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
@@ -221,7 +222,7 @@ def _show(desk: SiteDesk, folder: Path, console: Console) -> None:
     if len(tiles) == len(CAMERAS):
         sheet = np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])])
         path = folder / "masked.png"
-        cv2.imwrite(str(path), sheet)
+        write_atomically(path, cv2.imencode(".png", sheet)[1].tobytes())
         console.print(f"Look at them: {path}", highlight=False)
 
 
@@ -285,8 +286,7 @@ def _export_one(
     if not _known(desk):
         console.print("No shield knows its empty scene yet; nobody is exported.", style="yellow")
     elif (out := export_one(desk, release, folder, ines, console)) is not None:
-        verdict = _verdict(out, site_public_key(desk.site).fingerprint)
-        console.print(f"insyn export verify {out}: {verdict}", highlight=False)
+        _verify(out, site_public_key(desk.site).fingerprint, console)
     desk.releases.end(release, actor=ines)
     console.print("ines ends the release; the keys are forgotten. Each step is a leaf.")
 
@@ -313,12 +313,18 @@ def _export(desk: SiteDesk, folder: Path, ids: dict[str, str], console: Console)
             now=desk.clock(),
         )
     fingerprint = site_public_key(desk.site).fingerprint
-    console.print(f"insyn export verify {out}: {_verdict(out, fingerprint)}", highlight=False)
+    _verify(out, fingerprint, console)
     content = bytearray(out.read_bytes())
     content[len(content) // 3] ^= 1
     altered = folder / "export-altered.zip"
-    altered.write_bytes(content)
+    write_atomically(altered, bytes(content))
     console.print(f"with one bit flipped: {_verdict(altered, fingerprint)}", highlight=False)
+
+
+def _verify(out: Path, fingerprint: str, console: Console) -> None:
+    command = typed(f"export verify {out} --site {fingerprint}")
+    console.print(f"  {command}", highlight=False, soft_wrap=True)
+    console.print(_verdict(out, fingerprint), highlight=False)
 
 
 def _verdict(path: Path, fingerprint: str) -> str:
