@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.support.onvif_device import Beacon, OnvifDevice, match
 from tests.support.permitted import HEARD, permit_site
 from tests.support.run_insyn import insyn
 
 from insyn.site.directory import SiteDirectory
+from insyn.site.shield.background import Background
+from insyn.site.shielding.scenes import CONFIRMED, KeptScene, SceneFolder
+from insyn.trust.keys.site import open_site_key
 
 
 @pytest.fixture
@@ -97,3 +101,36 @@ def test_sound_is_turned_on_where_a_permit_allows_it_and_refused_elsewhere(tmp_p
     assert json.loads(insyn(*turn, "--sound").out)["sound"] is True
     assert json.loads(insyn(*turn, "--place", "north").out)["sound"] is True
     assert json.loads(insyn(*turn, "--no-sound").out)["sound"] is False
+
+
+def test_the_list_tells_whether_the_empty_scene_of_a_camera_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    data = ("--data", str(tmp_path))
+    url = "virtual://concourse?size=160x92&people=0&fps=5"
+    assert insyn("site", "init", *data).code == 0
+    assert insyn("site", "camera", "add", "Hall", url, "--no-probe", *data).code == 0
+    listing = ("site", "camera", "list", *data)
+    assert "not known" in insyn(*listing).out
+    (camera,) = json.loads(insyn(*listing, "--json").out)
+    assert camera["scene"] == {"how": "", "by": "", "at": None, "text": ""}
+    oskar = insyn("site", "user", "add", "oskar", "operator", "--json", *data).json["id"]
+    assert insyn("site", "camera", "scene", "Hall", "--empty-now", *data).code == 0
+    assert "no shield runs that could look" in insyn(*listing).out
+    site = SiteDirectory(root=tmp_path / "site")
+    scene = Background(
+        mean=np.zeros((9, 16, 3), np.uint8),
+        deviation=np.ones((9, 16), np.float32),
+        chroma_deviation=np.ones((9, 16), np.float32),
+        known=np.ones((9, 16), bool),
+    )
+    SceneFolder(site.backgrounds, open_site_key(site.key)).keep(
+        KeptScene(
+            camera="hall", how=CONFIRMED, by=oskar, at_ns=1_796_000_000 * 10**9, order=1,
+            background=scene,
+        )
+    )  # fmt: skip
+    assert "confirmed by oskar 2026-11-30T00:53:20Z" in insyn(*listing).out
+    (camera,) = json.loads(insyn(*listing, "--json").out)
+    assert camera["scene"]["by"] == oskar

@@ -1,4 +1,4 @@
-"""The tutorial from a deal to a permit, run as it is written."""
+"""The tutorial from a deal to a permit, run as it is written; the site's, where it can mislead."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.warm_insyn import shim
+
+from insyn.site.cameras.address import read_address
+from insyn.site.cameras.virtual.concourse import Concourse
+from insyn.site.cameras.virtual.source import VirtualSource
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "decide-a-deal.md"
 WANTED = (
@@ -56,3 +60,23 @@ def test_every_command_of_the_tutorial_works_as_it_stands(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout[-3000:]
     missing = [words for words in WANTED if words not in done.stdout]
     assert not missing, done.stdout
+
+
+def test_the_site_s_tutorial_shows_the_shield_a_place_in_which_nobody_is() -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("the tutorial's lines are bash's, and there is none here")
+    text = TUTORIAL.with_name("run-a-site.md").read_text("utf-8")
+    (url,) = re.findall(r"insyn site camera add Hall (.*)", text)
+    assert text.index("camera add Hall") < text.index("site serve\n") < text.index("--empty-now")
+    printed = subprocess.run([bash, "-c", f"date +%s; echo {url}"], capture_output=True, check=True)
+    now, address = printed.stdout.decode().split()
+    source = VirtualSource(read_address(address)[0])
+    fps, size = 5, (320, 180)
+    for minutes, is_empty in ((0, True), (10, True), (30, False)):
+        at_s = int(now) % 86_400 + minutes * 60
+        place = Concourse(
+            seed=7, width=size[0], height=size[1], fps=fps, people=8, events=source.events
+        )
+        seen = [place.render((at_s + second) * fps).mask.any() for second in range(0, 60, 10)]
+        assert any(seen) is not is_empty, f"after {minutes} minutes"

@@ -13,7 +13,7 @@ from insyn.base.errors import InsynError, UsageError
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.passphrases import passphrase
 from insyn.cli.site_acting import acting_at_site
-from insyn.cli.site_camera_texts import show_device
+from insyn.cli.site_camera_texts import scene_words, show_device
 from insyn.cli.tables import print_table, shown
 
 if TYPE_CHECKING:
@@ -121,20 +121,41 @@ def add_camera(
 
 @app.command("list")
 def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
-    """List the site's cameras."""
-    from insyn.site.cameras.register import every
-    from insyn.site.store import open_site
+    """List the site's cameras, and whether the shield knows the empty scene of each.
 
-    with open_site(_site(data)) as store, store.reading() as connection:
+    While it does not, all of the camera's picture is covered.
+    """
+    from insyn.site.cameras.register import every
+    from insyn.site.shielding.known import known_of
+    from insyn.site.shielding.masking import masking_of
+    from insyn.site.shielding.scenes import SceneFolder
+    from insyn.site.store import open_site
+    from insyn.trust.keys.site import open_site_key
+    from insyn.trust.people import users
+
+    site, now = _site(data), system_clock()
+    with open_site(site) as store, store.reading() as connection:
         found = every(connection)
+        orders = {camera.id: masking_of(connection, camera.id).order for camera in found}
+        names = {person.id: person.name for person in users.every(connection)}
+    known = {}
+    if found:
+        scenes = SceneFolder(site.backgrounds, open_site_key(site.key))
+        known = {
+            id_: known_of(site.run, scenes, id_, order, now=now) for id_, order in orders.items()
+        }
     if as_json:
-        print(json.dumps([camera.to_json() for camera in found], ensure_ascii=False))
+        told = [{**camera.to_json(), "scene": known[camera.id].to_json()} for camera in found]
+        print(json.dumps(told, ensure_ascii=False))
     elif not found:
         print("there is no camera yet; add one (insyn site camera add NAME URL)")
     else:
         print_table(
-            ("id", "name", "place", "address", "masked"),
-            [(c.id, c.name, c.place, c.main.url, c.style) for c in found],
+            ("id", "name", "place", "address", "masked", "empty scene"),
+            [
+                (c.id, c.name, c.place, c.main.url, c.style, scene_words(known[c.id], names))
+                for c in found
+            ],
         )
 
 

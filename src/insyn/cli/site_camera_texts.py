@@ -1,13 +1,17 @@
-"""What an ONVIF camera says, for people."""
+"""What an ONVIF camera says, and what is known of an empty scene, for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from insyn.base.clock import isoformat
 from insyn.cli.tables import print_table, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from insyn.site.cameras.onvif.device import Found
+    from insyn.site.shielding.known import Known
 
 
 def show_device(found: Found) -> None:
@@ -39,3 +43,12 @@ def show_device(found: Found) -> None:
             for one in found.profiles
         ],
     )
+
+
+def scene_words(known: Known, names: Mapping[str, str]) -> str:
+    """How an empty scene is known, since when and by whose word; names by id."""
+    said = "not known"
+    if known.at is not None:
+        who = f" by {names[known.by]}" if known.by in names else ""
+        said = f"{known.how}{who} {isoformat(known.at)}"
+    return f"{said}. {known.text}" if known.text else said

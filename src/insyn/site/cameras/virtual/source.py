@@ -64,7 +64,7 @@ class VirtualSource:
             self._size, self._fps = SUB
         self._seed = int(_number(options, "seed", 7, 0, 2**31))
         self._people = int(_number(options, "people", 8, 0, 200))
-        self._events = Events(
+        self.events = Events(
             noise=_number(options, "noise", 2, 0, 40), empty_s=_number(options, "empty", 0, 0, 1e6)
         )
         has_sound = _number(options, "sound", 0, 0, 1) == 1
@@ -83,7 +83,7 @@ class VirtualSource:
             height=self._size[1],
             fps=self._fps,
             people=self._people,
-            events=self._events,
+            events=self.events,
         )
         return VirtualStream(
             place, self._codec, tone=Tone() if self._is_heard else None, mute=self._mute
