@@ -136,3 +136,22 @@ def test_whoever_is_not_signed_in_is_asked_for_no_password(place: Path) -> None:
     refused = insyn("site", "password", "--old-password-file", str(place / "nowhere"))
     assert refused.code == 1
     assert "sign in first" in refused.err
+
+
+def test_the_site_itself_acts_until_the_first_claim_and_never_after(place: Path) -> None:
+    token = insyn("site", "init").out.strip()
+    assert "needs not sign in" in " ".join(insyn("site", "user", "--help").out.split())
+    assert insyn("site", "user", "add", "Olle", "operator").code == 0
+    assert insyn("site", "whoami", "--json").json == {"id": "site"}
+    assert claim(place, token, "--name", "Ada") == 0
+    steps = (
+        ("user", "add", "Rut", "operator"),
+        ("user", "list"),
+        ("camera", "add", "Hall", "virtual://concourse", "--no-probe"),
+        ("camera", "scene", "Hall", "--empty-now"),
+        ("vault", "init", "--custodian", "Olle", "--custodian", "Ada"),
+    )
+    for step in steps:
+        refused = insyn("site", *step)
+        assert refused.code == 1, step
+        assert "nobody is signed in here" in refused.err, step

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from insyn.trust.people.duties import Actor
 
 app = typer.Typer(
-    no_args_is_help=True, help="The site's people: invited by an administrator, with roles."
+    no_args_is_help=True,
+    help="The site's people: invited by an administrator, with roles. Until somebody has claimed a "
+    "one-time token, whoever can write the site's files acts as the site itself, and needs not "
+    "sign in; from then on, only who is signed in acts.",
 )
 
 ANOTHER = (
