@@ -92,6 +92,18 @@ class Reader:
             if each.id not in known and each.start_wall_ns < until_ns and each.end_wall_ns > from_ns
         ]
 
+    def newest_shown(self, camera: str) -> int | None:
+        """When the newest masked picture of a camera was recorded; None where there is none."""
+        being_written = unfinished(self.root, camera)
+        with self._index.reading() as connection:
+            closed = connection.execute(
+                "SELECT start_wall_ns + wall_duration_ns FROM recordings"
+                " WHERE camera = ? AND stream = ? ORDER BY start_wall_ns DESC LIMIT 1",
+                (camera, str(StreamName.MASKED)),
+            ).fetchall()
+        ends = [each.end_wall_ns for each in being_written] + [row[0] for row in closed]
+        return max(ends, default=None)
+
     def find_shown(self, camera: str, recording: str) -> Recording:
         """One masked recording of a camera, also one that is still being written.
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from insyn.base.errors import UsageError
+from insyn.base.errors import InsynError, UsageError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
 from insyn.site.playback.timeline import day_of
@@ -85,6 +85,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             chosen = [cameras[0].id]
         zone = desk.settings().time_zone
         today = datetime.now(tz=ZoneInfo(zone)).date().isoformat()
+        if not day and not at:
+            day = _newest_day(desk, chosen, zone)
         shown_day = _moved(day or today, go)
         try:
             span = day_of(shown_day, zone)
@@ -108,6 +110,23 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         )
 
     return made
+
+
+def _newest_day(desk: SiteDesk, cameras: list[str], zone: str) -> str:
+    """The day of the newest recording of these cameras, in a zone; "" where there is none."""
+    try:
+        reader = desk.open_reader()
+    except InsynError:
+        return ""
+    try:
+        moments = [reader.newest_shown(camera) for camera in cameras]
+    finally:
+        reader.close()
+    newest = max((one for one in moments if one is not None), default=None)
+    if newest is None:
+        return ""
+    # A picture that ends at midnight is of the day before; floats would round it up.
+    return datetime.fromtimestamp((newest - 1) // 10**9, tz=ZoneInfo(zone)).date().isoformat()
 
 
 def _moved(day: str, go: str) -> str:

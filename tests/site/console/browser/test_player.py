@@ -65,6 +65,14 @@ def test_yesterday_plays_from_the_time_asked_for(window: Window, site: Site) -> 
     assert "at=" in page.url, "the address tells the time, to be kept"
 
 
+def test_a_day_is_opened_on_what_was_recorded_last_and_not_on_a_gap(
+    window: Window, site: Site
+) -> None:
+    chosen = f"camera={site.made.cameras[CAMERAS[0]]}"
+    page = window.go(f"/playback?day={site.yesterday.day}&{chosen}")
+    wait_for(page, site, 300, luma_of(60))  # half a minute was recorded then, after four without
+
+
 def test_recordings_of_one_run_join_without_a_seam(window: Window, site: Site) -> None:
     page = play(window, site, 28.5)
     wait_for(page, site, 28.5, luma_of(28))

@@ -125,11 +125,13 @@ class InsynPlayer extends HTMLElement {
     if (!this.lines.some((line) => line.recordings.length)) this.#tell("Nothing was recorded on this day");
   }
 
-  // A minute before the end of what there is: who opens today's page sees what has just been.
+  // A minute before the end of what there is, and no earlier than that stretch began: who opens
+  // today's page sees what has just been, and nobody opens it on a gap.
   #newest() {
     const all = this.lines.flatMap((line) => line.recordings);
     if (!all.length) return null;
-    return Math.max(Math.min(...all.map((one) => one[0])), Math.max(...all.map((one) => one[1])) - 60_000);
+    const [begins, ends] = all.reduce((newest, one) => (one[1] > newest[1] ? one : newest));
+    return Math.max(begins, ends - 60_000);
   }
 
   #tell(text) {
