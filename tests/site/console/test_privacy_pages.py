@@ -214,7 +214,11 @@ def test_the_record_has_each_letter_of_article_30(console: Console) -> None:
 
 
 def test_the_notice_has_two_layers_and_the_code_leads_to_the_second(console: Console) -> None:
-    assert "works on this machine alone" in console.page("/privacy/sign", who="")
+    warned = console.page("/privacy/sign", who="")
+    (warning,) = re.findall(r'<p class="notice warn no-print">(.*?)</p>', warned)
+    assert "works on this machine alone" in warning
+    assert "notice_url=https://" in warning
+    assert warned.index(warning) < warned.index('class="card sign"'), "read before it is printed"
     change_settings(console.site, **SAID)
     sign, notice = console.page("/privacy/sign", who=""), console.page("/privacy/notice", who="")
     assert "works on this machine alone" not in sign
