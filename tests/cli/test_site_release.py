@@ -288,6 +288,7 @@ def test_an_account_is_claimed_at_the_console_once(place: Site) -> None:
     assert place.run("olle", *claim, *at).code == 0
     again = place.run("olle", *claim, *at)
     assert again.code == 1
+    assert "insyn site init --new-token" in again.err
     place.sign_in("olle", *at)
     changed = place.run(
         "olle", "password", "--old-password-file", place.words("o", PASSWORD),

@@ -17,7 +17,7 @@ from insyn.base.clock import isoformat, isoformat_ms
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import NotSignedIn, SiteDesk
-from insyn.site.console.forms import moment_of
+from insyn.site.console.forms import AGAIN, moment_of
 from insyn.site.release import matter
 from insyn.site.release.live import LiveRequest
 from insyn.site.release.matter import Release
@@ -127,14 +127,17 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     @made.post("/claim")
     def claim(sent: Claim) -> Response:
         with desk.store.writing() as connection:
-            person = users.claim(
-                connection,
-                sent.token.strip(),
-                password=sent.password,
-                passwords=passwords,
-                now=desk.clock(),
-                name=(sent.name or "").strip() or None,
-            )
+            try:
+                person = users.claim(
+                    connection,
+                    sent.token.strip(),
+                    password=sent.password,
+                    passwords=passwords,
+                    now=desk.clock(),
+                    name=(sent.name or "").strip() or None,
+                )
+            except users.NoInvitation as error:
+                raise Refusal(f"{error}; {AGAIN}") from error
             if not sent.name and person.name == users.UNNAMED:
                 # In the transaction: what is refused leaves the token good.
                 raise UsageError("choose the name that you sign in with, and claim again")

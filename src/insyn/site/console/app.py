@@ -34,6 +34,7 @@ from insyn.site.console import (
     wall,
 )
 from insyn.site.console.desk import NotSignedIn, SiteDesk
+from insyn.site.console.forms import AGAIN
 from insyn.web.guard import Guard
 from insyn.web.pages import Pages
 from insyn.web.signing import signing_routes
@@ -41,11 +42,6 @@ from insyn.web.signing import signing_routes
 log = logging.getLogger("insyn.web")
 
 TIDY_S = 5.0
-
-AGAIN = (
-    "an administrator gives another, under People, and the first administrator's is made anew on "
-    "the site's machine: insyn site init --new-token"
-)
 
 MEDIA = ("/playback/", "/live/", "/metrics", "/release/", "/api/")
 """Answered to programs and players: problems in JSON, and no way to the sign-in page."""

@@ -19,6 +19,12 @@ from insyn.base.errors import InsynError, UsageError
 Typed = Annotated[str, Form()]
 """A field of any length: too long a text is refused where the form can be shown again."""
 
+AGAIN = (
+    "an administrator gives another, under People, and the first administrator's is made anew on "
+    "the site's machine: insyn site init --new-token"
+)
+"""How a one-time token is made in the place of one that is not taken."""
+
 
 @contextmanager
 def about(field: str) -> Iterator[None]:
