@@ -126,7 +126,7 @@ def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
     While it does not, all of the camera's picture is covered.
     """
     from insyn.site.cameras.register import every
-    from insyn.site.shielding.known import known_of
+    from insyn.site.serving.known import known_of
     from insyn.site.shielding.masking import masking_of
     from insyn.site.shielding.scenes import SceneFolder
     from insyn.site.store import open_site

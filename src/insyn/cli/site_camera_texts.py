@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from insyn.site.cameras.onvif.device import Found
-    from insyn.site.shielding.known import Known
+    from insyn.site.serving.known import Known
 
 
 def show_device(found: Found) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from insyn.site.serving.known import NOBODY_LOOKS, Known, known_of
 from insyn.site.shield.background import Background
-from insyn.site.shielding.known import NOBODY_LOOKS, Known, known_of
 from insyn.site.shielding.masking import Asked, Order
 from insyn.site.shielding.scenes import CONFIRMED, LEARNED, KeptScene, SceneFolder
 from insyn.trust.keys.keyfile import SigningKey
