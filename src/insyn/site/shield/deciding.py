@@ -23,6 +23,7 @@ from insyn.site.shield.light import fitted
 from insyn.site.shield.looks import Pair
 from insyn.site.shield.outlines import outlined
 from insyn.site.shield.restless import restless
+from insyn.site.shield.stayers import narrowed
 from insyn.site.shield.swaying import IN_VIEW, place_of
 
 TELLS_S = 3.8
@@ -143,7 +144,19 @@ def decided(samples: list[Sample], unit: float) -> Background:
         found |= absent.unclear | (stands & ~absent.settled)
         if np.count_nonzero(other.known & ~found) <= np.count_nonzero(scene.known & ~stands):
             break
-        stayed += parts_of(stands & outlined(absent.gone, unit))
+        empty = (absent.choice.first // stands.size).astype(np.uint8)
+        stayed += [
+            narrowed(
+                place,
+                absent.gone,
+                brought,
+                [number for _, number in shown],
+                empty,
+                [one.shown for one in samples],
+                unit,
+            )
+            for place in parts_of(stands & outlined(absent.gone, unit))
+        ]
         scene, stands, choice = other, found, absent.choice
     known = _mainland(scene.known & ~stands, unit)
     return dataclasses.replace(scene, known=known, stayed=tuple(stayed))
