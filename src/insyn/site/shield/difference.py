@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
@@ -50,6 +51,9 @@ LEAST_AREA = 20
 SHOULDERS = (6, 8, 10)
 """Pixels: so wide at least are shoulders at the sizes that are looked for; each is looked for again
 at half the size, and so on, so that no two sizes are further apart than a third."""
+
+HEADED = 0.4
+"""Share of the room above shoulders, as wide as they are, that is found where their heads were."""
 
 TORSO, CROWN, HAT = 0.8, 0.55, 0.45
 """Shares of the shoulders' width: what is below them at least, from them to the top of the hair,
@@ -198,6 +202,7 @@ class Shapes:
                 centres = cv2.erode(level, torso, borderType=cv2.BORDER_REPLICATE)
                 if not cv2.countNonZero(centres):
                     break
+                centres = cv2.bitwise_and(centres, _headless(level, shoulders))
                 anchor = (crown.shape[1] // 2, round(TORSO * shoulders) // 2)
                 cv2.bitwise_or(crowns, cv2.dilate(centres, crown, anchor=anchor), dst=crowns)
             if not cv2.countNonZero(crowns):
@@ -213,6 +218,17 @@ class Shapes:
     def grown(self, areas: Gray) -> Gray:
         """A margin on every side."""
         return np.asarray(cv2.dilate(areas, self._grow), np.uint8)
+
+
+def _headless(areas: Gray, shoulders: int) -> MatLike:
+    """255 at the middle of a torso whose shoulders have no head: what lies above them is free."""
+    high = round(CROWN * shoulders)
+    above = cv2.boxFilter(areas, -1, (shoulders, high), borderType=cv2.BORDER_CONSTANT)
+    # Of a torso in the middle of which a pixel lies, the room for a head is so much further up.
+    down = round(TORSO * shoulders) // 2 + high - high // 2
+    moved = np.zeros_like(areas)
+    moved[down:] = above[: above.shape[0] - down]
+    return cv2.compare(moved, 255 * HEADED, cv2.CMP_LT)
 
 
 def areas_of(mask: Mask) -> Gray:
