@@ -53,8 +53,8 @@ class Foresight:
         self._shapes = Shapes(self._size, grow=GROW)
         self._waiting: deque[tuple[YuvFrame, Compared]] = deque()
         self._past: deque[tuple[int, Compared]] = deque()
-        # In which picture, by its number, each pixel was in an area last: of those decided, and of
-        # all. Bridges are as long as many pictures; this way each is looked at once.
+        # In which picture, by its number, each pixel of the scene was in an area last: of those
+        # decided, and of all. Bridges are as long as many pictures; this way each is looked at once.
         self._decided = 0
         self._last_decided = np.full(self._size[::-1], -1, np.int32)
         self._last_taken = self._last_decided.copy()
@@ -70,7 +70,7 @@ class Foresight:
             self._comparison.follow(small, compared, covered)
             self._followed_90k = frame.pts_90k
         number = self._decided + len(self._waiting)
-        np.copyto(self._last_taken, number, where=compared.areas > 0)
+        np.copyto(self._last_taken, number, where=_placed(compared) > 0)
         self._waiting.append((frame, compared))
         out: list[Foreseen] = []
         while frame.pts_90k - self._waiting[0][0].pts_90k > BRIDGE_S * 90_000:
@@ -98,18 +98,19 @@ class Foresight:
         near = int(HOLD_S * 90_000)
         before = self._last_decided >= self._decided - len(self._past)
         after = self._last_taken > self._decided
-        areas = np.asarray(cv2.bitwise_or(compared.areas, areas_of(before & after)), np.uint8)
+        held = areas_of(before & after)
         for pts, other in self._past:
             if at - pts <= near:
-                cv2.bitwise_or(areas, other.areas, dst=areas)
+                held |= _placed(other)
         for later, other in self._waiting:
             if later.pts_90k - at > near:
                 break
-            cv2.bitwise_or(areas, other.areas, dst=areas)
+            held |= _placed(other)
+        areas = compared.areas | _moved(held, compared.shift)
         while self._past and at - self._past[0][0] > BRIDGE_S * 90_000:
             self._past.popleft()
         self._past.append((at, compared))
-        np.copyto(self._last_decided, self._decided, where=compared.areas > 0)
+        np.copyto(self._last_decided, self._decided, where=_placed(compared) > 0)
         self._decided += 1
         if not compared.sound:
             return Foreseen(frame=frame, mask=None, people=None, activity=1.0)
@@ -120,3 +121,19 @@ class Foresight:
             people=grown & ~compared.unknown,
             activity=float(np.count_nonzero(areas) / areas.size),
         )
+
+
+def _placed(compared: Compared) -> Gray:
+    """Its areas where they are in the scene, wherever the camera looked."""
+    right, down = compared.shift
+    return _moved(compared.areas, (-right, -down))
+
+
+def _moved(areas: Gray, by: tuple[float, float]) -> Gray:
+    """Areas moved by whole pixels (right, down)."""
+    right, down = round(by[0]), round(by[1])
+    if not right and not down:
+        return areas
+    matrix = np.array([[1, 0, right], [0, 1, down]], np.float64)
+    size = (areas.shape[1], areas.shape[0])
+    return np.asarray(cv2.warpAffine(areas, matrix, size, flags=cv2.INTER_NEAREST), np.uint8)

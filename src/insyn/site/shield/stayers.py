@@ -72,15 +72,17 @@ def narrowed(
     x, y, wide, high = cv2.boundingRect(place.view(np.uint8))
     far = round(AROUND * unit)
     box = (slice(max(0, y - far), y + high + far), slice(max(0, x - far), x + wide + far))
-    inside, changed = place[box], (gone & place)[box]
-    ring = ~_dilated(inside, BESIDE * unit)
+    inside = place[box]
+    always = np.logical_and.reduce(
+        [np.ones_like(inside), *(v[box] for v in views if v is not None)]
+    )
+    changed = (gone & place)[box] & always
+    ring = ~_dilated(inside, BESIDE * unit) & always
     if not changed.any() or np.count_nonzero(ring) < RING * unit * unit:
         return place
     empty: list[Small] = []
     there: list[Small] = []
-    for picture, look, view in zip(pictures, shown, views, strict=True):
-        if view is not None and not view[box].all():
-            continue
+    for picture, look in zip(pictures, shown, strict=True):
         alike = float((look[box] == without[box])[changed].mean())
         if alike >= WITHOUT:
             empty.append(picture[box])
@@ -89,15 +91,13 @@ def narrowed(
     if len(empty) < LEAST or len(there) < ROW:
         return place
     scene = np.mean(empty, axis=0, dtype=np.float32)
-    rows = [
-        _apart(np.mean(row, axis=0, dtype=np.float32) - scene, ring) for row in _rows(there)
-    ]
+    rows = [_apart(np.mean(row, axis=0, dtype=np.float32) - scene, ring) for row in _rows(there)]
     told = [row for row in rows if row is not None]
     if len(told) < TOLD * len(rows):
         return place
-    found = inside & (np.sum(told, axis=0) >= max(1.0, PASSING * len(told)))
+    found = np.sum(told, axis=0) >= max(1.0, PASSING * len(told))
     out = np.zeros_like(place)
-    out[box] = _body(found, unit) & inside
+    out[box] = inside & (_body(found & inside, unit) | ~always)
     return out
 
 
