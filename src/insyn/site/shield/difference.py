@@ -52,8 +52,9 @@ SHOULDERS = (6, 8, 10)
 """Pixels: so wide at least are shoulders at the sizes that are looked for; each is looked for again
 at half the size, and so on, so that no two sizes are further apart than a third."""
 
-HEADED = 0.4
-"""Share of the room above shoulders, as wide as they are, that is found where their heads were."""
+HEADED = 0.5
+"""Share of the room above shoulders, as wide as they are, that is found where their heads are: a
+face without its hair is a third of it, a head and what slopes to it half."""
 
 TORSO, CROWN, HAT = 0.8, 0.55, 0.45
 """Shares of the shoulders' width: what is below them at least, from them to the top of the hair,
@@ -192,7 +193,7 @@ class Shapes:
         """With room for a head above whatever may be shoulders, at every size.
 
         Hair like the wall behind it differs in nothing; that shoulders have a head is certain.
-        Only adds; above a head that was found it adds little.
+        Only adds; where half of the room above shoulders is found, their heads are.
         """
         out: NDArray[np.integer[Any] | np.floating[Any]] = areas
         level = out

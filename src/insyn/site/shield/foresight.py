@@ -54,7 +54,7 @@ class Foresight:
         self._waiting: deque[tuple[YuvFrame, Compared]] = deque()
         self._past: deque[tuple[int, Compared]] = deque()
         # In which picture, by its number, each pixel of the scene was in an area last: of those
-        # decided, and of all. Bridges are as long as many pictures; this way each is looked at once.
+        # decided, and of all. Bridges are as long as many pictures; each is looked at once so.
         self._decided = 0
         self._last_decided = np.full(self._size[::-1], -1, np.int32)
         self._last_taken = self._last_decided.copy()

@@ -45,6 +45,10 @@ EXPLAINED = 0.35
 tenths; of shade, mirrored light and a coder's refinement three tenths at most. An area of which
 they explain less is nobody."""
 
+EXPLAINED_HERE, AROUND = 0.6, (7, 10)
+"""The same of a part of an area, which has that many pixels of a picture 320 wide around it to the
+sides, above and below: of shade and mirrored light it may be a half here and there."""
+
 PART = 0.08
 """Share of an area that has moved as a whole from which it is somebody."""
 
@@ -58,8 +62,10 @@ HEAD, FEET, TALL = 0.15, 0.25, 3.0
 """Heights of a head above what sways and of feet below it, in its own height; and of somebody who
 stands, in widths."""
 
-SHOES = 0.1
-"""Below whoever stands, in their height: shoes, which nobody moves who stands."""
+SHOES, ROOM = 0.1, 0.2
+"""Below whoever stands, in their height: shoes, which nobody moves who stands. Above: room for a
+head of which nothing sways, since face and hair are as the wall; it is drawn only where shoulders
+are."""
 
 HOLLOW = 1.7
 """An area that fills less of its hull is no one body: several, or a shade on the floor."""
@@ -140,8 +146,9 @@ def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
         cv2.drawContours(one, [whole], -1, 1, cv2.FILLED)
         if _may_live(one > 0, sway, unit):
             out |= one
-            shoes = np.array((0, round(SHOES * tall)), np.int32)
-            cv2.drawContours(out, [whole + shoes], -1, 1, cv2.FILLED)
+            for by in (SHOES, -ROOM):
+                moved = whole + np.array((0, round(by * tall)), np.int32)
+                cv2.drawContours(out, [moved], -1, 1, cv2.FILLED)
     side = 2 * round(BESIDE * unit) + 1
     return np.asarray(cv2.dilate(out, np.ones((side, side), np.uint8)) > 0)
 
@@ -153,11 +160,27 @@ def _may_live(area: Mask, sway: Sway, unit: float) -> bool:
         return True
     if np.count_nonzero(area & sway.strides) > PART * np.count_nonzero(area):
         return True
+    if _sways_whole(area & edges, sway, unit):
+        return True
     furthest = float(np.quantile(sway.pixels[edges], 0.9))
     changes = float(sway.changes[area].sum())
     if furthest > MOST * unit or changes < TOLD * float(sway.noise[area].sum()):
         return True
     return float(sway.shifts[area].sum()) > EXPLAINED * changes
+
+
+def _sways_whole(edges: Mask, sway: Sway, unit: float) -> bool:
+    """Whether a part of an area sways as a body's part does, whatever else changes in it.
+
+    Of who comes and stands beside somebody, shifts explain little; those who were there sway on.
+    """
+    part = (2 * round(AROUND[0] * unit) + 1, 2 * round(AROUND[1] * unit) + 1)
+    shifts, changes, noise = (
+        cv2.blur(each, part) for each in (sway.shifts, sway.changes, sway.noise)
+    )
+    told = (shifts > EXPLAINED_HERE * changes) & (changes > TOLD * noise)
+    sways = edges & told & (sway.pixels > SWAYS * unit)
+    return np.count_nonzero(sways) > LEAST_PART * unit * unit
 
 
 def _whole(sways: Mask, unit: float) -> Mask:

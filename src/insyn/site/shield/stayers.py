@@ -1,4 +1,4 @@
-"""Whoever came and stayed, told from what is behind them by what the place looked like without; pure.
+"""Whoever came and stayed, told from the place as it was without them; pure.
 
 One picture shows a body where it differs by more than noise. The mean of many with somebody there,
 beside the mean of many without, shows what differs by a level or two: a sleeve like the floor.
