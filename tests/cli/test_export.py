@@ -59,7 +59,7 @@ def test_what_an_export_does_not_hold_is_said(site: Site, tmp_path: Path) -> Non
     early = (BEGAN - timedelta(minutes=5)).isoformat()
     made = insyn(*site.make(tmp_path / "x.zip", begins=early))
     assert "5 s of the 5 min 5 s asked for" in made.out
-    assert "2026-11-18 11:01:40 UTC to 2026-11-18 11:06:40 UTC: not recorded" in made.out
+    assert "2026-11-18 11:01:40 to 2026-11-18 11:06:40 UTC: not recorded" in made.out
     told = insyn("export", "verify", str(tmp_path / "x.zip"))
     assert told.code == 0
     assert "5 s of the 5 min 5 s asked for" in told.out

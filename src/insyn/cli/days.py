@@ -31,10 +31,13 @@ def end_of(text: str | None) -> datetime | None:
     return datetime.combine(found, time.max, UTC) if found is not None else None
 
 
-def local(text: str, zone: str) -> str:
-    """A time as the site's clocks showed it; as it is written where that cannot be told."""
+def local(text: str, zone: str, *, named: bool = True) -> str:
+    """A time as the site's clocks showed it, with the zone where `named`.
+
+    As it is written where that cannot be told.
+    """
     try:
         at = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError, ZoneInfoNotFoundError, OSError):
         return text
-    return f"{at:%Y-%m-%d %H:%M:%S} {zone}"
+    return f"{at:%Y-%m-%d %H:%M:%S}" + (f" {zone}" if named else "")

@@ -159,7 +159,7 @@ def _tell(verified: Verified, *, is_compared: bool) -> None:
 def _missing(held: Held, zone: str) -> list[str]:
     """A line for each time that is missing."""
     return [
-        f"{'missing':10} {local(one.begins.isoformat(), zone)} to "
+        f"{'missing':10} {local(one.begins.isoformat(), zone, named=False)} to "
         f"{local(one.ends.isoformat(), zone)}: {shown(one.because)}"
         for one in held.missing
     ]

@@ -178,7 +178,7 @@ def _tell(said: dict[str, Any], as_json: bool) -> None:
         print(json.dumps(said, ensure_ascii=False))
         return
     zone, names = str(said["time_zone"]), said["names"]
-    span = f"{local(said['begins'], zone)} to {local(said['ends'], zone)}"
+    span = f"{local(said['begins'], zone, named=False)} to {local(said['ends'], zone)}"
 
     def who(person: str) -> str:
         return f"{names[person]} ({person})" if person in names else person
@@ -205,5 +205,5 @@ def _tell(said: dict[str, Any], as_json: bool) -> None:
         told = f"{who(one['custodian'])} {answer}, {local(one['at'], zone)}"
         print(f"{'answer':10} {shown(told)}")
     for one in said.get("missing", ()) if "kept" in rows else ():
-        span = f"{local(one['begins'], zone)} to {local(one['ends'], zone)}"
+        span = f"{local(one['begins'], zone, named=False)} to {local(one['ends'], zone)}"
         print(f"{'missing':10} {span}: {shown(str(one['because']))}")

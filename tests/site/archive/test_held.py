@@ -66,6 +66,14 @@ def test_a_gap_that_lasts_reaches_to_now() -> None:
 
 def test_the_newest_minute_is_not_closed_yet() -> None:
     assert missing([(90, 150)], [], now_s=190) == [(150, 190, NOT_CLOSED), (190, 200, AHEAD)]
+    assert missing([(150, 190)], [], now_s=190) == [(100, 150, NOT_RECORDED), (190, 200, AHEAD)]
+
+
+def test_less_than_a_picture_is_not_missing() -> None:
+    parts = [(100 * S + S // 10, 200 * S - S // 10)]
+    found = held(parts, [], 100 * S, 200 * S, now_ns=LATER)
+    assert found.missing == ()
+    assert found.words == "all of the 1 min 40 s asked for"
 
 
 def test_a_guess_of_the_clock_that_is_corrected_misses_nothing() -> None:

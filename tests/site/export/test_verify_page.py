@@ -122,7 +122,7 @@ def test_what_the_clip_does_not_hold_is_told(page: Page, unpacked: Unpacked) -> 
     assert verdict.startswith("Valid")
     assert "does not hold all" in found
     told = page.inner_text("#said")
-    assert "2026-11-18 11:06:30 UTC – 2026-11-18 11:06:40 UTC: not recorded" in told
+    assert "2026-11-18 11:06:30 – 2026-11-18 11:06:40 UTC: not recorded" in told
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 0.99999])

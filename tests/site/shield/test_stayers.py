@@ -36,7 +36,7 @@ def picture(number: int, *, there: bool, noise: float = 2.0, passer: int | None 
         luma[25:105, passer : passer + 12] = 200
     luma += random.normal(0, noise, luma.shape)
     grey = np.full(luma.shape, 128.0)
-    return np.clip(np.stack([luma, grey, grey], axis=2), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.stack([luma, grey, grey], axis=2), 0, 255), np.uint8)
 
 
 def seen(

@@ -23,6 +23,9 @@ no further apart, and without a gap's row between them, nothing is missing."""
 CLOSES_NS = 120 * 10**9
 """A recording of a minute has its row by then."""
 
+SHORTEST_NS = 250_000_000
+"""Less is a picture's time, and the guess of a clock."""
+
 NOT_RECORDED = "not recorded"
 NOT_CLOSED = "not closed yet"
 """The newest minute: it is counted once it is closed, if it was recorded."""
@@ -109,10 +112,12 @@ def held(
             spans.append((start, end))
     missing: list[Missing] = []
     at = from_ns
-    for start, end in [*spans, (until_ns, until_ns)]:
-        if start > at:
-            missing += _missing(at, min(start, until_ns), gaps, now_ns)
+    for start, end in spans:
+        missing += _missing(at, min(start, until_ns), gaps, closed_ns=now_ns, now_ns=now_ns)
         at = max(at, end)
+    # What comes after the last recording may be in one that is being written.
+    closed_ns = now_ns - CLOSES_NS
+    missing += _missing(at, until_ns, gaps, closed_ns=closed_ns, now_ns=now_ns)
     return Held(from_ns=from_ns, until_ns=until_ns, spans=tuple(spans), missing=tuple(missing))
 
 
@@ -132,26 +137,30 @@ def _between(gaps: Sequence[Gap], from_ns: int, until_ns: int) -> bool:
     )
 
 
-def _missing(from_ns: int, until_ns: int, gaps: Sequence[Gap], now_ns: int) -> list[Missing]:
-    """A missing time, cut where its reason changes."""
+def _missing(
+    from_ns: int, until_ns: int, gaps: Sequence[Gap], *, closed_ns: int, now_ns: int
+) -> list[Missing]:
+    """A missing time, cut where its reason changes; nothing where it is too short for one."""
+    if until_ns - from_ns < SHORTEST_NS:
+        return []
     edges = {from_ns, until_ns}
     for gap in gaps:
         edges |= {gap.start_wall_ns, gap.end_wall_ns or now_ns}
-    edges |= {now_ns, now_ns - CLOSES_NS}
+    edges |= {now_ns, closed_ns}
     cuts = sorted(edge for edge in edges if from_ns <= edge <= until_ns)
     found: list[Missing] = []
     for start, end in pairwise(cuts):
-        because = _why(start, end, gaps, now_ns)
+        because = _why(start, end, gaps, closed_ns, now_ns)
         if found and found[-1].because == because:
             start = found.pop().from_ns
         found.append(Missing(from_ns=start, until_ns=end, because=because))
     return found
 
 
-def _why(from_ns: int, until_ns: int, gaps: Sequence[Gap], now_ns: int) -> str:
+def _why(from_ns: int, until_ns: int, gaps: Sequence[Gap], closed_ns: int, now_ns: int) -> str:
     if from_ns >= now_ns:
         return AHEAD
     for gap in gaps:
         if gap.start_wall_ns <= from_ns and (gap.end_wall_ns or now_ns) >= until_ns:
             return gap.reason
-    return NOT_CLOSED if from_ns >= now_ns - CLOSES_NS else NOT_RECORDED
+    return NOT_CLOSED if from_ns >= closed_ns else NOT_RECORDED

@@ -51,6 +51,7 @@ def listed(
         status=400 if error else 200,
         refused=refused,
         releases=releases,
+        names={one.id: one.name for one in desk.cameras()},
         cameras=[(one.id, one.name) for one in desk.cameras()],
         may_ask=not why_not(visitor.actor, "release.request"),
         needed=desk.needed(),

@@ -221,15 +221,15 @@ class Shapes:
         return np.asarray(cv2.dilate(areas, self._grow), np.uint8)
 
 
-def _headless(areas: Gray, shoulders: int) -> MatLike:
+def _headless(areas: MatLike, shoulders: int) -> MatLike:
     """255 at the middle of a torso whose shoulders have no head: what lies above them is free."""
     high = round(CROWN * shoulders)
     above = cv2.boxFilter(areas, -1, (shoulders, high), borderType=cv2.BORDER_CONSTANT)
     # Of a torso in the middle of which a pixel lies, the room for a head is so much further up.
     down = round(TORSO * shoulders) // 2 + high - high // 2
-    moved = np.zeros_like(areas)
+    moved = np.zeros_like(above)
     moved[down:] = above[: above.shape[0] - down]
-    return cv2.compare(moved, 255 * HEADED, cv2.CMP_LT)
+    return cv2.threshold(moved, 255 * HEADED, 255, cv2.THRESH_BINARY_INV)[1]
 
 
 def areas_of(mask: Mask) -> Gray:

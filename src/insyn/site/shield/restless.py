@@ -180,7 +180,7 @@ def _sways_whole(edges: Mask, sway: Sway, unit: float) -> bool:
     )
     told = (shifts > EXPLAINED_HERE * changes) & (changes > TOLD * noise)
     sways = edges & told & (sway.pixels > SWAYS * unit)
-    return np.count_nonzero(sways) > LEAST_PART * unit * unit
+    return bool(np.count_nonzero(sways) > LEAST_PART * unit * unit)
 
 
 def _whole(sways: Mask, unit: float) -> Mask:

@@ -90,8 +90,8 @@ def narrowed(
             there.append(picture[box])
     if len(empty) < LEAST or len(there) < ROW:
         return place
-    scene = np.mean(empty, axis=0, dtype=np.float32)
-    rows = [_apart(np.mean(row, axis=0, dtype=np.float32) - scene, ring) for row in _rows(there)]
+    scene = _mean(empty)
+    rows = [_apart(_mean(row) - scene, ring) for row in _rows(there)]
     told = [row for row in rows if row is not None]
     if len(told) < TOLD * len(rows):
         return place
@@ -99,6 +99,10 @@ def narrowed(
     out = np.zeros_like(place)
     out[box] = inside & (_body(found & inside, unit) | ~always)
     return out
+
+
+def _mean(pictures: list[Small]) -> NDArray[np.float32]:
+    return np.asarray(np.mean(pictures, axis=0, dtype=np.float32), np.float32)
 
 
 def _rows(there: list[Small]) -> Iterator[list[Small]]:
