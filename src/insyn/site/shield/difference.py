@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from insyn.site.shield.analysis import Small
@@ -51,10 +50,6 @@ LEAST_AREA = 20
 SHOULDERS = (6, 8, 10)
 """Pixels: so wide at least are shoulders at the sizes that are looked for; each is looked for again
 at half the size, and so on, so that no two sizes are further apart than a third."""
-
-HEADED = 0.5
-"""Share of the room above shoulders, as wide as they are, that is found where their heads are: a
-face without its hair is a third of it, a head and what slopes to it half."""
 
 TORSO, CROWN, HAT = 0.8, 0.55, 0.45
 """Shares of the shoulders' width: what is below them at least, from them to the top of the hair,
@@ -193,7 +188,7 @@ class Shapes:
         """With room for a head above whatever may be shoulders, at every size.
 
         Hair like the wall behind it differs in nothing; that shoulders have a head is certain.
-        Only adds; where half of the room above shoulders is found, their heads are.
+        Only adds; above a head that was found it adds little.
         """
         out: NDArray[np.integer[Any] | np.floating[Any]] = areas
         level = out
@@ -203,7 +198,6 @@ class Shapes:
                 centres = cv2.erode(level, torso, borderType=cv2.BORDER_REPLICATE)
                 if not cv2.countNonZero(centres):
                     break
-                centres = cv2.bitwise_and(centres, _headless(level, shoulders))
                 anchor = (crown.shape[1] // 2, round(TORSO * shoulders) // 2)
                 cv2.bitwise_or(crowns, cv2.dilate(centres, crown, anchor=anchor), dst=crowns)
             if not cv2.countNonZero(crowns):
@@ -219,17 +213,6 @@ class Shapes:
     def grown(self, areas: Gray) -> Gray:
         """A margin on every side."""
         return np.asarray(cv2.dilate(areas, self._grow), np.uint8)
-
-
-def _headless(areas: MatLike, shoulders: int) -> MatLike:
-    """255 at the middle of a torso whose shoulders have no head: what lies above them is free."""
-    high = round(CROWN * shoulders)
-    above = cv2.boxFilter(areas, -1, (shoulders, high), borderType=cv2.BORDER_CONSTANT)
-    # Of a torso in the middle of which a pixel lies, the room for a head is so much further up.
-    down = round(TORSO * shoulders) // 2 + high - high // 2
-    moved = np.zeros_like(above)
-    moved[down:] = above[: above.shape[0] - down]
-    return cv2.threshold(moved, 255 * HEADED, 255, cv2.THRESH_BINARY_INV)[1]
 
 
 def areas_of(mask: Mask) -> Gray:
