@@ -16,7 +16,7 @@ from insyn.site.shield.codebook import reach
 from insyn.site.shield.difference import Gray
 from insyn.site.shield.frame import Mask
 from insyn.site.shield.looks import Pair, Plane, looks
-from insyn.site.shield.outlines import BESIDE, LEAST_PART, outlined
+from insyn.site.shield.outlines import BESIDE, LEAST_PART, NARROWER, outlined
 from insyn.site.shield.swaying import Sway, Swaying, place_of
 
 LEAST = 6
@@ -63,9 +63,8 @@ HEAD, FEET, TALL = 0.15, 0.25, 3.0
 stands, in widths."""
 
 SHOES, ROOM = 0.1, 0.2
-"""Below whoever stands, in their height: shoes, which nobody moves who stands. Above: room for a
-head of which nothing sways, since face and hair are as the wall; it is drawn only where shoulders
-are."""
+"""Below whoever stands, in their height: shoes, which nobody moves who stands. Above somebody by
+themselves: room for a head of which nothing sways, since face and hair are as the wall."""
 
 HOLLOW = 1.7
 """An area that fills less of its hull is no one body: several, or a shade on the floor."""
@@ -134,7 +133,7 @@ def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
     high, wide = found.shape
     out = np.zeros(found.shape, np.uint8)
     for outline in outlines:
-        tall = cv2.boundingRect(outline)[3]
+        _, _, across, tall = cv2.boundingRect(outline)
         area = cv2.contourArea(outline)
         if tall < HEIGHT * high or area < AREA * high * wide:
             continue
@@ -146,7 +145,7 @@ def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
         cv2.drawContours(one, [whole], -1, 1, cv2.FILLED)
         if _may_live(one > 0, sway, unit):
             out |= one
-            for by in (SHOES, -ROOM):
+            for by in (SHOES, -ROOM if tall > NARROWER * across else 0.0):
                 moved = whole + np.array((0, round(by * tall)), np.int32)
                 cv2.drawContours(out, [moved], -1, 1, cv2.FILLED)
     side = 2 * round(BESIDE * unit) + 1
