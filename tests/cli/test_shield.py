@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,12 +27,14 @@ def film(
     codec: str = "libx264",
     size: tuple[int, int] = (320, 180),
     sound: bool = False,
+    occupied: int = 0,
     seconds: int = SECONDS,
 ) -> tuple[Path, NDArray[np.bool_]]:
-    """A film of somebody who comes in after two empty seconds; and where people are."""
-    place = Concourse(
-        seed=10, width=320, height=180, fps=FPS, people=12, events=Events(empty_s=2, noise=1)
-    )
+    """A film of somebody who comes in after two empty seconds, or of some who are there from the
+    start; and where people are.
+    """
+    events = Events(empty_s=0 if occupied else 2, noise=1, occupied=occupied)
+    place = Concourse(seed=10, width=320, height=180, fps=FPS, people=12, events=events)
     people = []
     # `Any`: the stubs know streams by codec.
     with av.open(str(path), "w") as container:
@@ -91,6 +94,28 @@ def test_people_are_covered_and_masks_and_report_agree_with_the_film() -> None:
     report = json.loads(Path("report.json").read_text())
     assert report["frames"] == SECONDS * FPS
     assert sum(report["states"].values()) == SECONDS * FPS
+    assert report["doubted_share"] < 0.01
+
+
+@pytest.mark.parametrize("told", ["first:2", "scene.png"])
+def test_who_stands_in_what_is_said_to_be_empty_is_covered(told: str) -> None:
+    source, people = film(Path("in.mp4"), occupied=3, seconds=12)
+    first = pictures(source, "bgr24")[0]
+    assert cv2.imwrite("scene.png", first)
+    args = ("--masks", "masks.mkv", "--report", "report.json", "--background", told)
+    done = insyn("shield", str(source), "out.mp4", *args)
+    assert done.code == 0
+    masks = pictures(Path("masks.mkv"))
+    assert (masks[people] == 255).mean() > 0.999
+    assert (masks == 255).mean() < 0.5
+    report = json.loads(Path("report.json").read_text())
+    assert report["doubted_share"] == pytest.approx(1 - report["known_share"])
+    assert f"{report['doubted_share']:.1%} of it is covered" in done.out
+    ghost = insyn("shield", str(source), "ghost.mp4", "--style", "ghost", "--background", told)
+    assert ghost.code == 0
+    stands = np.logical_and.reduce(people)
+    assert stands.any()
+    assert pictures(Path("ghost.mp4"))[:, stands].std() < 8  # nobody out of the told scene
 
 
 def test_live_shows_nothing_before_an_empty_scene_is_known() -> None:

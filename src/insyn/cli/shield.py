@@ -28,8 +28,9 @@ def shield(
         typer.Option(
             "--background",
             metavar="first:SECONDS|PICTURE",
-            help="The empty scene: so many seconds at the beginning, or a picture of it. Nobody "
-            "may be there: it is believed, and whoever is there in it and stays is shown.",
+            help="The empty scene: so many seconds at the beginning, or a picture of it. Where "
+            "somebody is found in it, it is covered throughout; a shorter clip than 4 s, and "
+            "--live, believe it: whoever is there in it and stays is shown.",
         ),
     ] = None,
     masks: Annotated[
@@ -102,6 +103,11 @@ def shield(
     if as_json:
         typer.echo(json.dumps(said))
         return
+    if done.doubted_share:
+        typer.echo(
+            f"Somebody may be in what was said to be empty: {done.doubted_share:.1%} of it is "
+            "covered throughout. Where somebody was there, name other seconds, or a picture."
+        )
     states = ", ".join(f"{name} {count}" for name, count in sorted(done.states.items()))
     typer.echo(
         f"{target}: {done.frames} pictures, {done.covered_share:.1%} covered on average ({states})"
@@ -117,7 +123,8 @@ def shield(
             )
         typer.echo(
             f"Every picture is wholly covered: {why}. Where some seconds, or a picture, show that "
-            "nobody is there, say so with --background; whoever is there in them would be shown."
+            "nobody is there, say so with --background; in a shorter clip than 4 s whoever is "
+            "there in them would be shown."
         )
 
 

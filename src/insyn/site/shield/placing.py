@@ -37,13 +37,13 @@ class Placing:
     until the camera is off for the first time.
     """
 
-    def __init__(self, size: tuple[int, int], unit: float) -> None:
-        """Begin for small pictures of (width, height)."""
+    def __init__(self, size: tuple[int, int], unit: float, first: Small | None = None) -> None:
+        """Begin for small pictures of (width, height); `first` is where the camera looked."""
         self._size = size
         self._most = LARGEST_SHIFT * unit
         self._inner = np.ones((2 * round(BLURRED * unit) + 1,) * 2, np.uint8)
         self._window = np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
-        self._first: Edges | None = None
+        self._first: Edges | None = None if first is None else _edges(first)
         self.margin = 0
 
     def shift_of(self, picture: Small) -> tuple[float, float]:

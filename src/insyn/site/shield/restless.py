@@ -6,7 +6,8 @@ noise and the edges around them explain, in an area of a body's size, a person m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -80,6 +81,7 @@ def restless(
     *,
     row: int,
     within: Mask | None = None,
+    on_doubt: bool = True,
 ) -> Mask:
     """Where somebody may stand in the background.
 
@@ -89,6 +91,7 @@ def restless(
         unit: the side of a pixel of a picture 320 wide, in pixels.
         row: so many pictures in a row are held against their own mean; see `Swaying`.
         within: what was in view for long enough to tell; None is all of it.
+        on_doubt: also where nobody can tell, since it is seen too little or noise would hide it.
     """
     swaying = Swaying(background, unit)
     wavering, *coloured = (_Wavering(background.mean[:, :, plane]) for plane in range(3))
@@ -102,16 +105,21 @@ def restless(
             for plane, away in zip((wavering, *coloured), (look.now, *look.colours), strict=True):
                 plane.add(away, look.seen)
     sway = swaying.found()
+    if not on_doubt:
+        sway = dataclasses.replace(sway, error=np.zeros_like(sway.error))
     sways, edges = _sways(sway, unit), _own_edges(background, unit)
     near = sways & _near(edges, unit)
     wavers = wavering.found()
+    if not on_doubt and any(pair.shown is not None for pair in pairs):
+        wavers = None  # pixels between the edges of a trembling picture waver as well
     if wavers is None:
         # Where noise hides how a pixel wavers, what is unknown may be the middle of whoever sways.
         wavers = ~background.known
     if within is not None:
         near &= within
         wavers &= within
-    bodies = _bodies(_whole(near, unit) | _whole(wavers, unit), sway, unit)
+    lives = _may_live if on_doubt else _surely_lives
+    bodies = _bodies(_whole(near, unit) | _whole(wavers, unit), sway, unit, lives)
     # A shirt as light as the wall has a colour of its own.
     colours = [found for each in coloured if (found := each.found()) is not None]
     exact = np.logical_or.reduce([sways & edges, wavers, *colours])
@@ -125,8 +133,10 @@ def _closed(found: Mask, unit: float) -> Mask:
     return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, body) > 0)
 
 
-def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
-    """Of what was found, the areas that may be somebody, whole."""
+def _bodies(
+    found: Mask, sway: Sway, unit: float, lives: Callable[[Mask, Sway, float], bool]
+) -> Mask:
+    """Of what was found, the areas that are somebody, whole."""
     closed = _closed(found, unit).astype(np.uint8)
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     outlines, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -143,7 +153,7 @@ def _bodies(found: Mask, sway: Sway, unit: float) -> Mask:
         whole = hull if is_one else outline
         one = np.zeros_like(out)
         cv2.drawContours(one, [whole], -1, 1, cv2.FILLED)
-        if _may_live(one > 0, sway, unit):
+        if lives(one > 0, sway, unit):
             out |= one
             for by in (SHOES, -ROOM if tall > NARROWER * across else 0.0):
                 moved = whole + np.array((0, round(by * tall)), np.int32)
@@ -180,6 +190,19 @@ def _sways_whole(edges: Mask, sway: Sway, unit: float) -> bool:
     told = (shifts > EXPLAINED_HERE * changes) & (changes > TOLD * noise)
     sways = edges & told & (sway.pixels > SWAYS * unit)
     return bool(np.count_nonzero(sways) > LEAST_PART * unit * unit)
+
+
+def _surely_lives(area: Mask, sway: Sway, unit: float) -> bool:
+    """Whether what changes an area is somebody; on doubt it is not."""
+    edges = area & sway.has_edges
+    if not edges.any():
+        return False
+    if float(np.quantile(sway.pixels[edges], 0.9)) > MOST * unit:
+        return True
+    changes, noise = (float(each[area].sum()) for each in (sway.changes, sway.noise))
+    if changes < noise and np.count_nonzero(area & sway.strides) > PART * np.count_nonzero(area):
+        return True  # they moved too far to be seen to sway
+    return float(sway.shifts[area].sum()) > EXPLAINED * changes > 0.0
 
 
 def _whole(sways: Mask, unit: float) -> Mask:

@@ -20,6 +20,7 @@ from insyn.base.errors import UnreadableInput, UsageError
 from insyn.base.memory import keep_freed_memory
 from insyn.site.shield.analysis import FORESIGHT_AREA, LIVE_AREA, Small, analysed, analysis_size
 from insyn.site.shield.background import Background, confirmed
+from insyn.site.shield.believing import Believing
 from insyn.site.shield.detector import Detector
 from insyn.site.shield.engine import Settings, Shield, State, Step, backdrop_of, fitting
 from insyn.site.shield.foresight import Foreseen, Foresight
@@ -89,6 +90,8 @@ class Report:
     covered_frames: int = 0
     covered_share: float = 0.0
     known_share: float | None = None
+    doubted_share: float | None = None
+    """Of the scene that was said to be empty, where somebody may be; None: not looked for."""
     seconds: float = 0.0
     spans: list[Span] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
@@ -255,17 +258,22 @@ def _foreseen(
     report: Report,
 ) -> Iterator[Step]:
     size = analysis_size(*even, FORESIGHT_AREA)
-    background = _given(order, size) or _first_seconds(order, size)
-    if background is None:
-        with contextlib.closing(Pictures(order.source)) as pictures:
+    told = _given(order, size) or _first_seconds(order, size)
+    with contextlib.closing(Pictures(order.source)) as pictures:
+        survey: Survey | Believing
+        if told is None or order.empty is None:
             survey = Survey(size, pictures.lasts_s)
-            for frame in pictures:
-                at_s = frame.pts_90k / TICKS
-                if survey.wants(at_s):
-                    survey.look(analysed(frame, size), at_s)
-                progress("looking", pictures.count, pictures.expected)
-        background = survey.background()
+        else:
+            survey = Believing(told, order.empty.first_s, pictures.lasts_s)
+        for frame in pictures:
+            at_s = frame.pts_90k / TICKS
+            if survey.wants(at_s):
+                survey.look(analysed(frame, size), at_s)
+            progress("looking", pictures.count, pictures.expected)
+    background = survey.background()
     report.known_share = float(background.inside.known.mean())
+    if isinstance(survey, Believing) and survey.can_tell:
+        report.doubted_share = 1.0 - report.known_share
     detector = Foreseeing(model) if model else None
     painter = _Painter(order.style, background, detector)
     foresight = Foresight(background)
