@@ -169,7 +169,7 @@ def _may_live(area: Mask, sway: Sway, unit: float) -> bool:
         return True
     if np.count_nonzero(area & sway.strides) > PART * np.count_nonzero(area):
         return True
-    if _sways_whole(area & edges, sway, unit):
+    if _sways_whole(edges, sway, unit):
         return True
     furthest = float(np.quantile(sway.pixels[edges], 0.9))
     changes = float(sway.changes[area].sum())
