@@ -43,7 +43,7 @@ from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import Permission, site_public_key
 from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
-from insyn.site.release.matter import Request
+from insyn.site.release.request import Request
 from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
 from insyn.site.shielding.scenes import SceneFolder

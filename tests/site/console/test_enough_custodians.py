@@ -15,7 +15,8 @@ from insyn.site.console.desk import SiteDesk
 from insyn.site.directory import SiteDirectory
 from insyn.site.permission.judging import site_public_key
 from insyn.site.release import matter
-from insyn.site.release.matter import Release, Request, State
+from insyn.site.release.matter import Release, State
+from insyn.site.release.request import Request
 from insyn.site.store import open_site
 from insyn.site.vault import folder
 from insyn.trust.people.duties import Actor, Role

@@ -33,6 +33,7 @@ from insyn.site.permission.judging import (
     take_up_status,
 )
 from insyn.site.release import matter
+from insyn.site.release.request import Request
 from insyn.site.settings import change_settings
 from insyn.site.shielding import masking
 from insyn.site.store import open_site
@@ -319,7 +320,7 @@ def test_releases_are_counted_by_the_month_of_the_place(console: Console) -> Non
         datetime(2026, 11, 30, 22, 30, tzinfo=UTC),
         datetime(2026, 11, 30, 23, 30, tzinfo=UTC),
     ):
-        request = matter.Request(
+        request = Request(
             camera="hall", begins=at - timedelta(hours=1), ends=at, minutes=5,
             reason="A bag was taken at the machines.", basis="b", case_number="c",
         )  # fmt: skip

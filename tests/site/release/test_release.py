@@ -20,7 +20,8 @@ from insyn.site.playback.clip import Clip
 from insyn.site.playback.span import pieces_of
 from insyn.site.release import matter
 from insyn.site.release.desk import ReleaseDesk
-from insyn.site.release.matter import Request, State
+from insyn.site.release.matter import State
+from insyn.site.release.request import Request
 from insyn.site.store import open_site
 from insyn.site.streams import StreamName
 from insyn.site.vault import folder

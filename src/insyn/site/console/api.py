@@ -21,7 +21,7 @@ from insyn.site.console.forms import AGAIN, moment_of
 from insyn.site.release import matter
 from insyn.site.release.live import LiveRequest
 from insyn.site.release.matter import Release
-from insyn.site.release.matter import Request as ReleaseRequest
+from insyn.site.release.request import Request as ReleaseRequest
 from insyn.trust.people import sessions, signing_in, users
 from insyn.trust.people.passwords import Passwords
 from insyn.web.addresses import source_of

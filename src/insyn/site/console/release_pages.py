@@ -15,7 +15,7 @@ from insyn.site.playback.clip import Clip
 from insyn.site.playback.routes import wanted_range
 from insyn.site.playback.span import pieces_of
 from insyn.site.release import matter
-from insyn.site.release.matter import Request as ReleaseRequest
+from insyn.site.release.request import Request as ReleaseRequest
 from insyn.site.streams import StreamName
 from insyn.trust.people import users
 from insyn.trust.people.duties import why_not

@@ -27,6 +27,7 @@ from insyn.site.release import live, matter, recorded
 from insyn.site.release.following import LiveOriginal
 from insyn.site.release.live import LiveRequest
 from insyn.site.release.opened import OpenedReader, Unwrap, keys_of
+from insyn.site.release.request import Request
 from insyn.site.streams import StreamName
 from insyn.trust.people.duties import Actor, Done, require
 from insyn.trust.store import Store
@@ -99,7 +100,7 @@ class ReleaseDesk:
                 if release not in self._open and release not in self._live:
                     matter.forget(connection, release, now=self._clock())
 
-    def ask(self, request: matter.Request, *, longest_minutes: int, actor: Actor) -> matter.Release:
+    def ask(self, request: Request, *, longest_minutes: int, actor: Actor) -> matter.Release:
         """Ask for a release of what was recorded.
 
         Raises:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.release import matter, recorded, schema
 from insyn.site.release.recorded import Kind
+from insyn.site.release.request import check_texts
 from insyn.trust.people.duties import Actor, require
 
 LONGEST_MINUTES = 15
@@ -38,7 +39,7 @@ class LiveRequest:
     minutes: int
 
     def __post_init__(self) -> None:
-        matter.check_texts(self.reason, self.basis, self.case_number)
+        check_texts(self.reason, self.basis, self.case_number)
         if not 1 <= self.minutes <= LONGEST_MINUTES:
             raise UsageError(
                 f"a break-glass is open for 1 to {LONGEST_MINUTES} minutes", field="minutes"

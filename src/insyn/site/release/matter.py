@@ -27,19 +27,12 @@ import sqlalchemy as sa
 from insyn.base.errors import Refusal, UsageError
 from insyn.site.release import recorded, schema
 from insyn.site.release.recorded import Kind
+from insyn.site.release.request import LONGEST_TEXT, SHORTEST_REASON, Request
 from insyn.trust.people.duties import Actor, Done, require
-
-LONGEST_SPAN = timedelta(hours=2)
-"""A release opens what is needed of one event; more wants another request and another look."""
 
 WAITS = timedelta(days=1)
 LIVE_WAITS = timedelta(minutes=30)
 """What is asked for live is wanted now; later, another look at the reason is due."""
-
-LONGEST_TEXT = 2000
-LONGEST_CASE_NUMBER = 120
-SHORTEST_REASON = 15
-"""Characters: a reason is a sentence."""
 
 
 class State(StrEnum):
@@ -94,56 +87,6 @@ class Release:
     def until(self) -> datetime | None:
         """When it closes by itself."""
         return self.opened_at + timedelta(minutes=self.minutes) if self.opened_at else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is asked for.
-
-    Raises:
-        UsageError: the span, a text or the minutes are not as they must be.
-    """
-
-    camera: str
-    begins: datetime
-    ends: datetime
-    reason: str
-    basis: str
-    case_number: str
-    minutes: int
-
-    def __post_init__(self) -> None:
-        if not self.begins < self.ends <= self.begins + LONGEST_SPAN:
-            raise UsageError(
-                "a release opens at most two hours; its end follows its beginning", field="ends"
-            )
-        check_texts(self.reason, self.basis, self.case_number)
-        if not 1 <= self.minutes <= 24 * 60:
-            raise UsageError(
-                "a release is open for a minute at least and a day at most", field="minutes"
-            )
-
-
-def check_texts(reason: str, basis: str, case_number: str) -> None:
-    """Refuse a request without a reason, a legal basis or a case number.
-
-    Raises:
-        UsageError: says which is missing, or too long.
-    """
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise UsageError("say in a sentence why these pictures are needed", field="reason")
-    for field, text in (("basis", basis), ("case_number", case_number)):
-        if not text.strip():
-            raise UsageError("name the legal basis and the case number", field=field)
-    for field, text in (("reason", reason), ("basis", basis)):
-        if len(text) > LONGEST_TEXT:
-            raise UsageError(
-                f"a text of a release has at most {LONGEST_TEXT} characters", field=field
-            )
-    if len(case_number.strip()) > LONGEST_CASE_NUMBER:
-        raise UsageError(
-            f"a case number has at most {LONGEST_CASE_NUMBER} characters", field="case_number"
-        )
 
 
 def ask(
