@@ -53,7 +53,7 @@ def make(
     from insyn.site.cameras.register import find
     from insyn.site.console.forms import moment_of
     from insyn.site.directory import site_directory
-    from insyn.site.export.making import Span, export_masked
+    from insyn.site.export.making import MASKED, Span, export_masked
     from insyn.site.permission.judging import judge, site_public_key
     from insyn.site.settings import read_settings
     from insyn.site.store import open_site
@@ -81,11 +81,13 @@ def make(
     fingerprint = site_public_key(site).fingerprint
     if as_json:
         said = {"export": made.export, "file": str(out), "camera": found.id, "site": fingerprint,
-                "masking": "everyone", "made_at": isoformat(now), "is_whole": not made.held.missing,
-                "kept_s": made.held.kept_ns / 1e9}  # fmt: skip
+                "masking": made.masking, "made_at": isoformat(now),
+                "is_whole": not made.held.missing, "kept_s": made.held.kept_ns / 1e9}  # fmt: skip
         print(json.dumps(said, ensure_ascii=False))
         return
-    print(f"{shown(str(out))} holds {made.export}, everybody masked: {made.held.words}")
+    print(
+        f"{shown(str(out))} holds {made.export}, masked: {MASKED[made.masking]}; {made.held.words}"
+    )
     for line in _missing(made.held, zone):
         print(line)
     print(f"verify it with: insyn export verify {shown(str(out))} --site {fingerprint}")

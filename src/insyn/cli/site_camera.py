@@ -136,7 +136,7 @@ def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
     site, now = _site(data), system_clock()
     with open_site(site) as store, store.reading() as connection:
         found = every(connection)
-        orders = {camera.id: masking_of(connection, camera.id).order for camera in found}
+        orders = {camera.id: masking_of(connection, camera.id, now=now).order for camera in found}
         names = {person.id: person.name for person in users.every(connection)}
     known = {}
     if found:

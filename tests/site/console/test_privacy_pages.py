@@ -101,7 +101,7 @@ class Console:
 
     def asked(self) -> masking.Order:
         with self.desk.store.reading() as connection:
-            return masking.masking_of(connection, "hall").order
+            return masking.masking_of(connection, "hall", now=NOW).order
 
 
 @pytest.fixture

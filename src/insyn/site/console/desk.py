@@ -28,12 +28,13 @@ from insyn.site.permission.judging import Permission
 from insyn.site.release.desk import ReleaseDesk
 from insyn.site.serving.full import full_socket
 from insyn.site.settings import Settings, read_settings
+from insyn.site.shielding.masking import masking_of
 from insyn.site.shielding.worker import find_socket
 from insyn.site.store import open_site
 from insyn.site.vault import folder
 from insyn.trust.keys.site import open_site_key
 from insyn.trust.people import users
-from insyn.trust.people.duties import DUTIES, Actor, Role, require
+from insyn.trust.people.duties import DUTIES, Actor, Done, Role, require, why_not
 from insyn.web.media_tokens import MediaTokens
 from insyn.web.signing import Visitor, visitor_of
 
@@ -63,6 +64,9 @@ MENU = (
     Link(href="/people", text="People", duty="user.manage"),
     Link(href="/audit", text="Audit", duty="ledger.read"),
 )
+
+
+NOT_ALL = "Not everybody is masked"
 
 
 class SiteDesk:
@@ -148,13 +152,15 @@ class SiteDesk:
         """What the frame of every page shows."""
         visitor = visitor_of(request, self.store, self.clock)
         roles = visitor.actor.roles if visitor else frozenset()
+        alarms = self.alarms(visitor.actor) if visitor else []
         return {
             "place": self.settings().name,
             "visitor": visitor,
             "my_roles": ", ".join(sorted(roles)) or "no role yet",
             "menu": [link for link in MENU if DUTIES[link.duty].roles & roles],
             "banner": self._banner(),
-            "opened_live": self.alarms(visitor.actor) if visitor else [],
+            "opened_live": alarms,
+            "some_uncovered": any(one["text"].startswith(NOT_ALL) for one in alarms),
             "zone": self.settings().time_zone,
         }
 
@@ -178,18 +184,20 @@ class SiteDesk:
         return found
 
     def alarms(self, actor: Actor) -> list[dict[str, str]]:
-        """What everybody who is signed in sees on every page: each camera that is open live.
+        """What everybody who is signed in sees on every page: each camera that is open live, or has
+        zones that are never covered.
 
-        A request that waits is shown to the custodians who may answer it.
+        What waits for somebody's word is shown to those who may give it.
         """
-        found = []
         standing = self.releases.standing_live()
+        zone = ZoneInfo(self.settings().time_zone)
+        cameras = self.cameras()
+        found = self._uncovered(cameras, actor, zone)
         if not standing:
-            return []
-        names = {camera.id: camera.name for camera in self.cameras()}
+            return found
+        names = {camera.id: camera.name for camera in cameras}
         with self.store.reading() as connection:
             people = {person.id: person.name for person in users.every(connection)}
-        zone = ZoneInfo(self.settings().time_zone)
         for one in standing:
             camera = names.get(one.camera, one.camera)
             asker = people.get(one.asked_by, one.asked_by)
@@ -206,6 +214,25 @@ class SiteDesk:
             elif Role.CUSTODIAN in actor.roles:
                 text = f"{asker} asks to watch {camera} live, unmasked, for {one.minutes} minutes."
                 found.append({**said, "kind": "warn", "text": text})
+        return found
+
+    def _uncovered(
+        self, cameras: list[Camera], actor: Actor, zone: ZoneInfo
+    ) -> list[dict[str, str]]:
+        now = self.clock()
+        with self.store.reading() as connection:
+            maskings = [(one, masking_of(connection, one.id, now=now)) for one in cameras]
+        found = []
+        for camera, masking in maskings:
+            said = {"release": "", "href": "/privacy", "kind": "warn"}
+            if masking.open.ends is not None:
+                until = f"{masking.open.ends.astimezone(zone):%Y-%m-%d %H:%M}"
+                text = f"{NOT_ALL}: a part of {camera.name} is never covered, until {until}."
+                found.append({**said, "text": text})
+            wants = [Done(action="masking.zones", by=masking.proposed_by)]
+            if masking.proposed and not why_not(actor, "masking.confirm", wants):
+                text = f"A part of {camera.name} shall never be covered: do you agree?"
+                found.append({**said, "text": text})
         return found
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from insyn.site.console.desk import SiteDesk
 from insyn.site.console.forms import Typed, about, moment_of
 from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
-from insyn.site.export.making import ONE_SHOWN, Span
+from insyn.site.export.making import MASKED, Span
 from insyn.site.export.recorded import made_exports
 from insyn.site.shield.tracks import Turn
 from insyn.trust.ledger.leaf import KeptLeaf
@@ -254,13 +254,12 @@ def _made(leaf: KeptLeaf) -> dict[str, Any]:
     """An export that was made, for the list: its times as times."""
     said = {name: str(leaf.what.get(name) or "") for name in ("export", "camera", "release")}
     times = {name: datetime.fromisoformat(str(leaf.what[name])) for name in ("begins", "ends")}
-    is_one = leaf.what["masking"] == ONE_SHOWN
     return {
         **said,
         **times,
         "at": datetime.fromisoformat(leaf.at),
         "who": leaf.who,
-        "masked": "everybody but one" if is_one else "everybody",
+        "masked": MASKED.get(str(leaf.what["masking"]), str(leaf.what["masking"])),
     }
 
 

@@ -124,7 +124,9 @@ def facts_of(desk: SiteDesk) -> Facts:
     has_vault = folder.public_key(desk.site) is not None and allowed.custodians > 0
     with desk.store.reading() as connection:
         walks = last_of(connection)
-        maskings = {one.id: masking_of(connection, one.id) for one in desk.cameras()}
+        maskings = {
+            one.id: masking_of(connection, one.id, now=desk.clock()) for one in desk.cameras()
+        }
         people = [one for one in users.every(connection) if one.state is users.State.ACTIVE]
     longest = min(settings.retention_days, allowed.retention_days)
     may_hear = not allowed.may_hear()

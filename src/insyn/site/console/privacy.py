@@ -20,7 +20,7 @@ from insyn.site.release import matter
 from insyn.site.release.matter import Release
 from insyn.site.settings import change_settings
 from insyn.site.shielding import walking
-from insyn.site.shielding.masking import Asked, ask
+from insyn.site.shielding.masking import Asked, Masking, ask, confirm_zones, masking_of
 from insyn.site.shielding.walking import Walk
 from insyn.site.vault import folder
 from insyn.trust.people import users
@@ -42,6 +42,7 @@ class Row:
     by: str
     walk: Walk | None
     walked_for: str
+    masking: Masking
 
 
 def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
@@ -70,6 +71,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             status=400 if error else 200,
             refused=refused_by(error, fields, form) if error else None,
             rows=_rows(desk, walks, names, now),
+            names=names,
+            may_confirm_zones=not why_not(visitor.actor, "masking.confirm"),
             month=begins.strftime("%Y-%m"),
             releases=_month([one for one in releases if one.asked_at >= begins]),
             facts=facts,
@@ -84,6 +87,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             may_show_scene=not why_not(visitor.actor, "background.confirm"),
             may_walk=not why_not(visitor.actor, "live.watch"),
         )
+
+    @made.post("/privacy/zones")
+    def agree_to_zones(request: Request, camera: Typed = "") -> Response:
+        visitor = desk.visitor(request, "masking.confirm")
+        with desk.store.writing() as connection:
+            confirm_zones(connection, camera, actor=visitor.actor, now=desk.clock())
+        return RedirectResponse("/privacy", 303)
 
     @made.get("/privacy")
     def show_privacy(request: Request) -> Response:
@@ -187,7 +197,10 @@ def _rows(
         for name, state in said.get("cameras", {}).items()
     }
     found = []
-    for camera in desk.cameras():
+    cameras = desk.cameras()
+    with desk.store.reading() as connection:
+        maskings = {one.id: masking_of(connection, one.id, now=now) for one in cameras}
+    for camera in cameras:
         state = states.get(camera.id, {})
         scene = state.get("scene") or {}
         at_ns = scene.get("at_ns")
@@ -202,6 +215,7 @@ def _rows(
                 by=names.get(str(scene.get("by", "")), ""),
                 walk=walk,
                 walked_for=for_how_long(walk.at if walk else None, now),
+                masking=maskings[camera.id],
             )
         )
     return found

@@ -100,7 +100,7 @@ class ExportDesk:
             done = [Done(action="release.request", by=found.asked_by)]
             done += [Done(action="release.approve", by=each.custodian) for each in found.answers]
             require(actor, "export.take", done)
-            always = masking_of(connection, found.camera).always
+            always = masking_of(connection, found.camera, now=self._clock()).always
         if found.ends - found.begins > LONGEST_PERSON:
             raise Refusal(
                 "a person is followed through ten minutes at most; ask for a release of the "

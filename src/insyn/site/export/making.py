@@ -34,6 +34,7 @@ from insyn.site.settings import read_settings
 from insyn.site.shield.paint import Style
 from insyn.site.shield.tracks import Track
 from insyn.site.shielding.file_writing import Film
+from insyn.site.shielding.uncovered import was_uncovered
 from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key
 from insyn.trust.ledger import checkpoints, log
@@ -44,7 +45,16 @@ from insyn.trust.people.duties import Actor, require
 from insyn.trust.store import Store
 
 EVERYONE = "everyone"
+OUTSIDE_ZONES = "everyone-outside-zones"
+"""Zones of the camera were uncovered in this time: whoever stepped into them is seen."""
 ONE_SHOWN = "everyone-but-one"
+
+MASKED = {
+    EVERYONE: "everybody",
+    ONE_SHOWN: "everybody but one person",
+    OUTSIDE_ZONES: "everybody but who stepped into zones that were uncovered",
+}
+"""Who is masked, in words."""
 
 LONGEST = timedelta(hours=2)
 """A masked export has at most so much; more is a copy of the archive."""
@@ -86,6 +96,7 @@ class Made:
 
     export: str
     held: Held
+    masking: str
 
 
 def new_export() -> str:
@@ -134,6 +145,8 @@ def export_masked(
         raise Refusal(
             f"the camera's picture changes at {changed}: export until then, and from then on"
         )
+    with store.reading() as connection:
+        is_open = was_uncovered(connection, span.camera, span.begins, span.ends)
     with _folder(out) as folder:
         plain = folder / "plain.mp4"
         with plain.open("wb") as file:
@@ -153,7 +166,7 @@ def export_masked(
             ),
             export=export or new_export(),
             made_from=_named(recordings),
-            masking=EVERYONE,
+            masking=OUTSIDE_ZONES if is_open else EVERYONE,
             style="as recorded",
             release="",
             out=out,
@@ -290,7 +303,7 @@ def seal_export(
     page = verifying_page()
     manifest = make(said, parts_of(signed), page, proof, signer.public, key)
     write_package(out, signed, manifest.to_bytes(), page)
-    return Made(export=export, held=holds)
+    return Made(export=export, held=holds, masking=masking)
 
 
 def _named(recordings: Sequence[Recording]) -> tuple[tuple[str, str], ...]:

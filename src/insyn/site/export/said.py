@@ -25,7 +25,8 @@ class Said:
         export: `exp-` and 12 hexadecimal digits.
         held: what the clip holds of the span that was asked for.
         time_zone: the site's.
-        masking: `everyone`, or `everyone-but-one` for a person of a release.
+        masking: `everyone`; `everyone-but-one` for a person of a release; where zones of the camera
+            were uncovered in this time, `everyone-outside-zones`.
         style: solid, ghost or mosaic.
         permit: the permit's id, or `self-declared`.
         release: the id of the release that opened the original; "" for masked recordings.

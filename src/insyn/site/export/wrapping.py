@@ -8,6 +8,7 @@ Source: APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.12 (central direc
 
 from __future__ import annotations
 
+import io
 import struct
 import zipfile
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ _VERSION, _UNIX = 20, 3
 _MODE = 0o644 << 16
 
 LARGEST = int(zipfile.ZIP64_LIMIT / 1.05)
-"""Bytes of a member from which the library writes a Zip64, whose headers are not judged here."""
+"""Bytes from which the library may have written a Zip64, whose headers are not judged here."""
 
 
 def entry(name: str) -> zipfile.ZipInfo:
@@ -40,7 +41,7 @@ def is_as_written(package: zipfile.ZipFile, file: BinaryIO, names: Sequence[str]
     members = package.infolist()
     if [one.filename for one in members] != list(names):
         return False
-    if any(one.file_size >= LARGEST for one in members):
+    if file.seek(0, io.SEEK_END) >= LARGEST:  # the file's own size: what it says may be flipped
         return True
     at, directory = 0, b""
     for one in members:

@@ -54,7 +54,7 @@ def on_demand_of(site: SiteDirectory) -> OnDemand:
                 clocks=system_clocks,
             )
 
-        version = (camera.version, masking.version, model.path)
+        version = (camera.version, masking.version, masking.never, model.path)
         return Plan(source=source, make_shield=make_shield, settings=version)
 
     plans = SitePlans(site, StreamName.MAIN, plan)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from insyn.base.clock import system_clock
 from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.opening import live_source_for
 from insyn.site.cameras.register import Camera, credentials_of, every
 from insyn.site.cameras.source import Source
 from insyn.site.directory import SiteDirectory
+from insyn.site.shield.engine import Zone
 from insyn.site.shielding.masking import Masking, masking_of
 from insyn.site.store import open_site
 from insyn.site.streams import StreamName
@@ -33,15 +35,15 @@ class SitePlans(Generic[T]):
         self._make = make
         self._store = open_site(site)
         self._keeper = CredentialKeeper(open_site_key(site.key))
-        self._made: dict[str, tuple[tuple[int, int], T]] = {}
+        self._made: dict[str, tuple[tuple[int, int, tuple[Zone, ...]], T]] = {}
 
     def now(self) -> dict[str, T]:
         """The plan of each camera in use, by id."""
         plans: dict[str, T] = {}
         with self._store.reading() as connection:
             for camera in every(connection):
-                masking = masking_of(connection, camera.id)
-                version = (camera.version, masking.version)
+                masking = masking_of(connection, camera.id, now=system_clock())
+                version = (camera.version, masking.version, masking.never)
                 made = self._made.get(camera.id)
                 if made is None or made[0] != version:
                     address = camera.main if self._stream is StreamName.MAIN else camera.sub

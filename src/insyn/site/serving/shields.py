@@ -46,7 +46,7 @@ def shield_worker_of(site: SiteDirectory, part: Part) -> Worker:
                 clocks=system_clocks,
             )
 
-        version = (camera.version, masking.version, model.path)
+        version = (camera.version, masking.version, masking.never, model.path)
         return Plan(source=source, make_shield=make_shield, settings=version)
 
     plans = SitePlans(site, StreamName.SUB, plan)

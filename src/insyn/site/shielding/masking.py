@@ -1,16 +1,16 @@
 """How each camera is masked, and what its shield is asked to do: zones, empty scenes.
 
-Always: no zone is left unmasked because one person wanted it: a second one confirms it; who says
-that a place is empty is named in the ledger.
+Always: no zone is left unmasked because one person wanted it: it takes a reason, a second person,
+and ends by itself (`insyn.site.shielding.uncovered`); who says that a place is empty is named in
+the ledger.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -20,9 +20,11 @@ from insyn.base.errors import Refusal, UsageError
 from insyn.base.moments import Moment
 from insyn.site.cameras.register import find
 from insyn.site.shield.engine import Zone
+from insyn.site.shielding import uncovered
+from insyn.site.shielding.uncovered import COVERED, Uncovered, read_zones
 from insyn.trust.ledger import log
 from insyn.trust.ledger.kinds import Kind, Shape, register
-from insyn.trust.ledger.leaf import Leaf
+from insyn.trust.ledger.leaf import Leaf, Personal
 from insyn.trust.people.duties import Actor, Done, require
 
 METADATA = sa.MetaData()
@@ -32,9 +34,10 @@ masking = sa.Table(
     METADATA,
     sa.Column("camera", sa.String(64), primary_key=True),
     sa.Column("always", sa.Text, nullable=False),
-    sa.Column("never", sa.Text, nullable=False),
     sa.Column("proposed", sa.Text, nullable=False),
     sa.Column("proposed_by", sa.String(64), nullable=False),
+    sa.Column("because", sa.Text, nullable=False, server_default=""),
+    sa.Column("days", sa.Integer, nullable=False, server_default="0"),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("asked", sa.String(16), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
@@ -54,6 +57,14 @@ ZONES_CONFIRMED = register(
         name="masking.confirmed",
         title="a second person confirmed zones that are never masked",
         what={"camera": Shape.ID, "never": Shape.COUNT},
+    )
+)
+NEVER_PROPOSED = register(
+    Kind(
+        name="masking.never",
+        title="somebody wants zones of a camera never masked, for some days; why is kept beside it",
+        what={"camera": Shape.ID, "zones": Shape.COUNT, "days": Shape.COUNT},
+        personal=frozenset({"because"}),
     )
 )
 SCENE_ASKED = register(
@@ -91,29 +102,39 @@ class Masking:
 
     Attributes:
         always: zones that are always covered.
-        never: zones that are never covered, as two people agreed.
-        proposed: zones that `proposed_by` wants never covered; without effect until confirmed.
+        open: zones that are never covered, as two people agreed, why, and until when.
+        proposed: zones that `proposed_by` wants never covered, `because`, for so many `days`;
+            without effect until confirmed.
         version: rises with each change or order.
     """
 
     always: tuple[Zone, ...] = ()
-    never: tuple[Zone, ...] = ()
+    open: Uncovered = COVERED
     proposed: tuple[Zone, ...] = ()
     proposed_by: str = ""
+    because: str = ""
+    days: int = 0
     order: Order = Order()
     version: int = 0
 
+    @property
+    def never(self) -> tuple[Zone, ...]:
+        """Zones that are not covered now."""
+        return self.open.zones
 
-def masking_of(connection: sa.Connection, camera: str) -> Masking:
-    """How a camera is masked; the defaults where nothing was set."""
+
+def masking_of(connection: sa.Connection, camera: str, *, now: datetime) -> Masking:
+    """How a camera is masked at that time; the defaults where nothing was set."""
     row = connection.execute(sa.select(masking).where(masking.c.camera == camera)).one_or_none()
     if row is None:
         return Masking()
     return Masking(
-        always=_zones(row.always),
-        never=_zones(row.never),
-        proposed=_zones(row.proposed),
+        always=read_zones(row.always),
+        open=uncovered.in_force(connection, camera, now=now),
+        proposed=read_zones(row.proposed),
         proposed_by=row.proposed_by,
+        because=row.because,
+        days=row.days,
         order=Order(
             asked=Asked(row.asked), number=row.number, at=row.asked_at, by=row.asked_by or ""
         ),
@@ -127,16 +148,19 @@ def set_zones(
     *,
     always: tuple[Zone, ...],
     never: tuple[Zone, ...],
+    because: str = "",
+    days: int = uncovered.USUAL_DAYS,
     actor: Actor,
     now: datetime,
 ) -> Masking:
     """Set the zones that are always covered; propose those that never are.
 
-    Fewer of the latter hold at once; new ones when somebody else confirms them.
+    Fewer of the latter hold at once; new ones when somebody else confirms them, for so many days.
 
     Raises:
         Refusal: the actor may not, or there is no such camera.
-        UsageError: a zone is none.
+        UsageError: a zone is none; those that are never covered are too large, without a reason, or
+            for too long.
     """
     require(actor, "masking.zones")
     found = find(connection, camera)
@@ -144,21 +168,42 @@ def set_zones(
         _check(zone)
     if len(always) + len(never) > MOST_ZONES:
         raise UsageError(f"a camera has at most {MOST_ZONES} zones")
-    before = masking_of(connection, found.id)
-    kept = [zone for zone in before.never if zone in never]
+    before = masking_of(connection, found.id, now=now)
     new = never if any(zone not in before.never for zone in never) else ()
+    if new:
+        uncovered.check(new, because, days)
+    kept = tuple(zone for zone in before.never if zone in never)
+    uncovered.keep(connection, found.id, kept, now=now)
     _write(
         connection,
         found.id,
         before,
         always=json.dumps(always),
-        never=json.dumps(kept),
         proposed=json.dumps(new),
         proposed_by=actor.id if new else "",
+        because=because.strip() if new else "",
+        days=days if new else 0,
     )
     what: dict[str, Json] = {"camera": found.id, "always": len(always), "never": len(never)}
     log.append(connection, Leaf(kind=ZONES_CHANGED.name, who=actor.id, what=what), now=now)
-    return masking_of(connection, found.id)
+    if new:
+        _record_proposed(connection, found.id, len(new), days, because.strip(), actor, now)
+    return masking_of(connection, found.id, now=now)
+
+
+def _record_proposed(
+    connection: sa.Connection,
+    camera: str,
+    zones: int,
+    days: int,
+    because: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    what: dict[str, Json] = {"camera": camera, "zones": zones, "days": days}
+    personal = {"because": Personal(subject=camera, data=because)}
+    leaf = Leaf(kind=NEVER_PROPOSED.name, who=actor.id, what=what, personal=personal)
+    log.append(connection, leaf, now=now)
 
 
 def confirm_zones(
@@ -170,15 +215,27 @@ def confirm_zones(
         Refusal: the actor may not, proposed it, or nothing is proposed.
     """
     found = find(connection, camera)
-    before = masking_of(connection, found.id)
+    before = masking_of(connection, found.id, now=now)
     require(actor, "masking.confirm", [Done(action="masking.zones", by=before.proposed_by)])
     if not before.proposed:
         raise Refusal(f"no zone of {found.name} waits to be confirmed")
-    never = json.dumps(before.proposed)
-    _write(connection, found.id, before, never=never, proposed="[]", proposed_by="")
+    uncovered.check(before.proposed, before.because, before.days)
+    uncovered.begin(
+        connection,
+        found.id,
+        Uncovered(
+            zones=before.proposed,
+            because=before.because,
+            ends=now + timedelta(days=before.days),
+        ),
+        proposed_by=before.proposed_by,
+        confirmed_by=actor.id,
+        now=now,
+    )
+    _write(connection, found.id, before, proposed="[]", proposed_by="", because="", days=0)
     what: dict[str, Json] = {"camera": found.id, "never": len(before.proposed)}
     log.append(connection, Leaf(kind=ZONES_CONFIRMED.name, who=actor.id, what=what), now=now)
-    return masking_of(connection, found.id)
+    return masking_of(connection, found.id, now=now)
 
 
 def ask(
@@ -193,7 +250,7 @@ def ask(
     """
     require(actor, "background.confirm")
     found = find(connection, camera)
-    before = masking_of(connection, found.id)
+    before = masking_of(connection, found.id, now=now)
     number = before.order.number + 1
     _write(
         connection,
@@ -236,18 +293,12 @@ def _check(zone: Zone) -> None:
             raise UsageError("a zone's corners are shares of the picture, 0 to 1")
 
 
-def _zones(text: str) -> tuple[Zone, ...]:
-    told: Iterable[Iterable[tuple[float, float]]] = json.loads(text)
-    return tuple(tuple((x, y) for x, y in zone) for zone in told)
-
-
 # `object`: column values of several types.
 def _write(connection: sa.Connection, camera: str, before: Masking, **values: object) -> None:
     if before.version == 0:
         start = {
             "camera": camera,
             "always": "[]",
-            "never": "[]",
             "proposed": "[]",
             "proposed_by": "",
             "asked": str(Asked.NOTHING),
