@@ -17,8 +17,14 @@ SIZE, FPS = (192, 108), 10
 BODY = (slice(40, 90), slice(80, 100))
 
 
-def film(path: Path, *, enters: int, pictures: int) -> None:
-    """A patterned wall; somebody dark stands before it from picture `enters` on."""
+WALKER = (slice(30, 70), slice(20, 36))
+
+
+def film(path: Path, *, enters: int, pictures: int, coat: int | None = None) -> None:
+    """A patterned wall; somebody dark stands before it from picture `enters` on.
+
+    With `coat` they have a bright one on from that picture on, and somebody else runs by at first.
+    """
     draw = np.random.default_rng(3)
     blocks = draw.integers(90, 200, (9, 16, 3)).astype(np.uint8)
     wall = cv2.resize(blocks, SIZE, interpolation=cv2.INTER_NEAREST)
@@ -29,6 +35,10 @@ def film(path: Path, *, enters: int, pictures: int) -> None:
             shown = wall.copy()
             if number >= enters:
                 shown[BODY] = 20
+                if coat is not None and number < 4:
+                    shown[WALKER] = 20
+                if coat is not None and number >= coat:
+                    shown[BODY[0], 74:106] = 230
             noisy = np.clip(shown + draw.normal(0, 2, shown.shape), 0, 255).astype(np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(noisy, format="bgr24")))
         container.mux(stream.encode(None))
@@ -74,6 +84,17 @@ def test_a_ghost_stands_before_a_scene_that_is_known_alone(tmp_path: Path, live:
         shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     assert len(shown) == 30
     assert max(int(each.max()) - int(each.min()) for each in shown) <= 4, "flat, nobody in it"
+
+
+def test_a_ghost_never_stands_before_somebody_who_was_said_to_be_the_scene(tmp_path: Path) -> None:
+    source, target = tmp_path / "clip.mp4", tmp_path / "out.mp4"
+    film(source, enters=0, pictures=80, coat=10)
+    order = Order(source=source, target=target, style=Style.GHOST, empty=Empty(first_s=1.0))
+    assert mask_file(order).doubted_share
+    with av.open(str(target)) as container:
+        first = next(container.decode(video=0)).to_ndarray(format="gray").astype(int)
+    # Somebody is found in what was said, so a ghost stands before no other part of it either.
+    assert first[WALKER].max() - first[WALKER].min() <= 8, "flat, no wall"
 
 
 def test_a_name_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:

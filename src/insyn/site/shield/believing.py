@@ -19,7 +19,7 @@ from insyn.site.shield.background import Background, confirmed
 from insyn.site.shield.choosing import emptier
 from insyn.site.shield.comparison import Comparison
 from insyn.site.shield.deciding import ROW, ROW_S, TELLS_S, median_of
-from insyn.site.shield.difference import areas_of
+from insyn.site.shield.difference import Shapes, areas_of
 from insyn.site.shield.frame import Mask
 from insyn.site.shield.light import fitted
 from insyn.site.shield.looks import Pair, Plane
@@ -113,7 +113,10 @@ class Believing:
         lit = fitted(usual, scene.mean).applied(usual)
         left = emptier(scene.mean, lit, np.ones(found.shape, bool))
         found |= outlined(left, self._unit)
-        return dataclasses.replace(self._told, known=self._told.known & ~found)
+        # Between what is found of somebody is more of them.
+        shapes = Shapes(self._told.size)
+        whole = shapes.filled(shapes.closed(areas_of(found))) > 0
+        return dataclasses.replace(self._told, known=self._told.known & ~whole)
 
     def _shown(self, told: Background, usual: Small) -> tuple[Background, Plane]:
         """What was told as the clip itself shows it, in its usual light and with its noise; and

@@ -15,6 +15,7 @@ from typing import Any
 
 import av
 import cv2
+import numpy as np
 
 from insyn.base.errors import UnreadableInput, UsageError
 from insyn.base.memory import keep_freed_memory
@@ -272,10 +273,14 @@ def _foreseen(
             progress("looking", pictures.count, pictures.expected)
     background = survey.background()
     report.known_share = float(background.inside.known.mean())
+    backdrop = background.inside
     if isinstance(survey, Believing) and survey.can_tell:
         report.doubted_share = 1.0 - report.known_share
+        if report.doubted_share:
+            # A part of whoever is found may have been missed: ghosts stand before what was shown.
+            backdrop = dataclasses.replace(backdrop, known=np.zeros_like(backdrop.known))
     detector = Foreseeing(model) if model else None
-    painter = _Painter(order.style, background, detector)
+    painter = _Painter(order.style, backdrop, detector)
     foresight = Foresight(background)
     with contextlib.closing(Pictures(order.source)) as pictures:
         for frame in pictures:
@@ -290,7 +295,7 @@ class _Painter:
     """Paints foreseen masks, with what a detector adds; keeps what ghost and mosaic need."""
 
     def __init__(self, style: Style, background: Background, detector: Foreseeing | None) -> None:
-        self._style, self._background, self._detector = style, background.inside, detector
+        self._style, self._background, self._detector = style, background, detector
         self._tiles = Tiles()
         self._backdrop: YuvFrame | None = None
 
