@@ -105,8 +105,9 @@ def shield(
         return
     if done.doubted_share:
         typer.echo(
-            f"Somebody may be in what was said to be empty: {done.doubted_share:.1%} of it is "
-            "covered throughout. Where somebody was there, name other seconds, or a picture."
+            f"In what was said to be empty somebody may be: {done.doubted_share:.1%} of it is "
+            "covered throughout. Either somebody was there, or came within seconds and stayed; "
+            "seconds, or a picture, without anybody show more."
         )
     states = ", ".join(f"{name} {count}" for name, count in sorted(done.states.items()))
     typer.echo(
