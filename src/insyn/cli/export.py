@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from insyn.base.clock import isoformat, system_clock
+from insyn.base.errors import UsageError
 from insyn.cli.days import local
 from insyn.cli.options import DataOption, JsonOption, data_directory
 from insyn.cli.site_acting import acting_at_site
@@ -108,7 +110,12 @@ def verify(
     """Verify an export: signature, clip and ledger proof. Exit code 1 where anything is wrong."""
     from insyn.site.export.package import verify_export
 
-    wanted = site.replace(" ", "").lower() if site else None
+    wanted = site.replace(" ", "").lower() if site is not None else None
+    if wanted is not None and not re.fullmatch("[0-9a-f]{64}", wanted):
+        raise UsageError(
+            "a fingerprint is 64 hexadecimal digits, as the site's notice shows it; --site has "
+            f"{len(wanted)} characters"
+        )
     verified = verify_export(file, site=wanted)
     if as_json:
         findings = [

@@ -437,3 +437,39 @@ def test_the_camera_page_turns_sound_on_only_where_the_permit_allows_it(console:
         assert find(connection, "hall").records_sound
     console.now[0] = datetime(2027, 12, 5, tzinfo=UTC)  # in its grace
     assert console.desk.permission.now().may_hear()
+
+
+def test_a_part_that_is_never_covered_is_agreed_to_here_and_told_everywhere(
+    console: Console,
+) -> None:
+    guard = Actor(id="u-guard", roles=frozenset({Role.OPERATOR}))
+    board = masking.read_zone("0.4,0 0.6,0 0.6,0.2 0.4,0.2")
+    console.shield("RUN")
+    assert "Everybody is masked, live and recorded. " in console.page("/privacy/notice")
+    with console.desk.store.writing() as connection:
+        masking.set_zones(
+            connection, "hall", always=(), never=(board,), actor=guard, now=NOW,
+            because="The departure board changes all day.",
+        )  # fmt: skip
+    asked = console.page("/privacy")
+    assert "shall never be covered: do you agree?" in asked
+    assert "The departure board changes all day." in asked
+    assert "do you agree?" not in console.page("/privacy", "operator")
+    for who, code in (("operator", 403), ("privacy officer", 303)):
+        answer = console.client(who).post(
+            "/privacy/zones", data={"camera": "hall"}, headers={"Origin": "http://127.0.0.1"}
+        )
+        assert answer.status_code == code
+    for path, who in (("/", "operator"), ("/playback", "operator"), ("/privacy", "operator")):
+        told = console.page(path, who)
+        assert "Not everybody is masked: a part of" in told
+        assert "everyone is masked" not in told.replace("not everyone is masked", "")
+    assert "but who steps into 1 part of the picture, until 2027-01-24" in console.page("/privacy")
+    for paper in ("/privacy/notice", "/privacy/sign"):
+        assert "live and recorded, but in 1 part of the pictures." in console.page(paper)
+    console.now[0] = NOW + timedelta(days=30)
+    assert console.desk.alarms(guard) == []
+
+
+def test_the_notice_shows_the_fingerprint_to_compare(console: Console) -> None:
+    assert site_public_key(console.site).fingerprint in console.page("/privacy/notice", "")

@@ -11,7 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from insyn.site.export.manifest import PAYLOAD_TYPE, Fault
 from insyn.site.export.package import verify_export
 from insyn.site.export.wrapping import entry
 from insyn.site.permission.judging import judge, site_public_key
+from insyn.site.shielding import uncovered
 from insyn.site.store import open_site
 from insyn.trust.keys.envelope import seal, signed
 from insyn.trust.keys.keyfile import SigningKey
@@ -301,6 +302,27 @@ def test_an_export_says_what_it_holds_of_the_span_that_was_asked_for(
     assert verified.said["asked"] == {
         "begins": "2026-11-18T11:01:40.000Z", "ends": "2026-11-18T11:06:44.000Z",
     }  # fmt: skip
+
+
+def test_of_a_time_with_uncovered_zones_not_everybody_is_masked(site: Site, tmp_path: Path) -> None:
+    def masked(name: str) -> object:
+        return verify_export(site.export(tmp_path / name)).said["masking"]
+
+    began = datetime.fromtimestamp(START_NS / 1e9, tz=UTC)
+    zones = uncovered.Uncovered(
+        zones=(((0.0, 0.0), (0.1, 0.0), (0.1, 0.1)),),
+        because="The departure board changes all day.",
+        ends=began + timedelta(seconds=5),
+    )
+    for camera, before in (("cam-2", "everyone"), ("cam-1", "everyone")):
+        assert masked(f"{camera}.zip") == before
+        with open_site(site.directory) as store, store.writing() as connection:
+            uncovered.begin(
+                connection, camera, zones, proposed_by="u-1", confirmed_by="u-2", now=began
+            )
+    assert masked("after.zip") == "everyone-outside-zones"
+    with open_site(site.directory) as store, store.writing() as connection:
+        connection.execute(uncovered.uncovered.delete())
 
 
 def test_a_manifest_that_does_not_say_what_the_clip_holds_still_verifies(

@@ -28,7 +28,7 @@ from insyn.site.permission.judging import Permission
 from insyn.site.release.desk import ReleaseDesk
 from insyn.site.serving.full import full_socket
 from insyn.site.settings import Settings, read_settings
-from insyn.site.shielding.masking import masking_of
+from insyn.site.shielding.masking import partly_uncovered
 from insyn.site.shielding.worker import find_socket
 from insyn.site.store import open_site
 from insyn.site.vault import folder
@@ -219,11 +219,13 @@ class SiteDesk:
     def _uncovered(
         self, cameras: list[Camera], actor: Actor, zone: ZoneInfo
     ) -> list[dict[str, str]]:
-        now = self.clock()
         with self.store.reading() as connection:
-            maskings = [(one, masking_of(connection, one.id, now=now)) for one in cameras]
+            maskings = partly_uncovered(connection, now=self.clock())
         found = []
-        for camera, masking in maskings:
+        for camera in cameras:
+            masking = maskings.get(camera.id)
+            if masking is None:
+                continue
             said = {"release": "", "href": "/privacy", "kind": "warn"}
             if masking.open.ends is not None:
                 until = f"{masking.open.ends.astimezone(zone):%Y-%m-%d %H:%M}"

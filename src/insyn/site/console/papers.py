@@ -26,6 +26,7 @@ from insyn.base.errors import InsynError
 from insyn.site.cameras.register import Camera
 from insyn.site.console.desk import SiteDesk
 from insyn.site.permission.allowed import Allowed
+from insyn.site.permission.judging import site_public_key
 from insyn.site.settings import Settings
 from insyn.site.shielding.masking import Masking, masking_of
 from insyn.site.shielding.walking import Walk, last_of
@@ -183,6 +184,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             template,
             facts=facts_of(desk),
             url=url,
+            fingerprint=site_public_key(desk.site).fingerprint,
             is_reachable=urlsplit(url).hostname not in _LOOPBACK,
             **more,
         )

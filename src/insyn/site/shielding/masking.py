@@ -142,6 +142,13 @@ def masking_of(connection: sa.Connection, camera: str, *, now: datetime) -> Mask
     )
 
 
+def partly_uncovered(connection: sa.Connection, *, now: datetime) -> dict[str, Masking]:
+    """Cameras of which a part is not covered now, or shall not be: quick, whatever their number."""
+    waits = connection.execute(sa.select(masking.c.camera).where(masking.c.proposed != "[]"))
+    cameras = {row.camera for row in waits} | uncovered.cameras(connection, now=now)
+    return {camera: masking_of(connection, camera, now=now) for camera in sorted(cameras)}
+
+
 def set_zones(
     connection: sa.Connection,
     camera: str,

@@ -91,6 +91,12 @@ def in_force(connection: sa.Connection, camera: str, *, now: datetime) -> Uncove
     return Uncovered(zones=read_zones(row.zones), because=row.because, ends=row.ends)
 
 
+def cameras(connection: sa.Connection, *, now: datetime) -> set[str]:
+    """Those of which a part is not covered at that time."""
+    asked = sa.select(uncovered.c.camera).where(uncovered.c.begins <= now, uncovered.c.ends > now)
+    return {row.camera for row in connection.execute(asked)}
+
+
 def was_uncovered(connection: sa.Connection, camera: str, begins: datetime, ends: datetime) -> bool:
     """Whether any zone of the camera was uncovered at any time of a span."""
     asked = sa.select(uncovered.c.id).where(
