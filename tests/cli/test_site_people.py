@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from tests.support.run_insyn import insyn
 
+from insyn.site.directory import SiteDirectory
+from insyn.site.store import open_site
+from insyn.trust.ledger import log
+
 PASSWORD = "granit och hav och 7 moln"
 
 
@@ -46,6 +50,24 @@ def test_a_lost_token_is_replaced_where_that_is_asked_for(place: Path) -> None:
         assert claim(place, void, "--name", "Ada") == 1
     assert claim(place, told.out.strip(), "--name", "Ada") == 0
     assert claim(place, invited["token"]) == 0, "who was invited meanwhile is not forgotten"
+
+
+def test_the_ledger_says_which_settings_were_changed_and_by_whom(place: Path) -> None:
+    def said() -> list[tuple[str, list[str]]]:
+        site = SiteDirectory(root=place / "data" / "site")
+        with open_site(site) as store, store.reading() as connection:
+            leaves = [log.find(connection, number) for number in range(log.size(connection))]
+        kept = [leaf for leaf in leaves if leaf.kind == "site.settings"]
+        return [(leaf.who, list(leaf.what["settings"])) for leaf in kept]
+
+    token = insyn("site", "init").out.strip()
+    assert insyn("site", "settings", "name=Norr", "retention_days=9").code == 0
+    assert insyn("site", "settings", "name=Norr").code == 0
+    assert insyn("site", "settings", "time_zone=Nowhere").code == 2
+    assert said() == [("site", ["name", "retention_days"])]
+    assert claim(place, token, "--name", "Ada") == 0
+    assert insyn("site", "settings", "name=Soder").code == 0, "whoever can write the files may"
+    assert said()[1:] == [("site", ["name"])]
 
 
 def test_where_there_are_people_nobody_becomes_the_first_again(place: Path) -> None:

@@ -267,7 +267,9 @@ def settings(
     """Show or change what the site is told: name, contact, time zone, retention."""
     from dataclasses import asdict
 
-    from insyn.site.settings import Settings, change_settings, read_settings
+    from insyn.cli.site_acting import named_at_site
+    from insyn.site.settings import Settings, read_settings, record_change
+    from insyn.site.store import open_site
 
     site = _made(site_of(data))
     changed: dict[str, str | int] = {}
@@ -277,7 +279,12 @@ def settings(
             raise UsageError(f"write {name}=VALUE; insyn site settings shows the names")
         is_number = isinstance(getattr(Settings(), name, ""), int)
         changed[name] = int(value) if is_number and value.isdecimal() else value
-    found = change_settings(site, **changed) if changed else read_settings(site)
+    found = read_settings(site)
+    if changed:
+        with open_site(site) as store:
+            with store.reading() as connection:
+                who = named_at_site(connection)
+            found = record_change(site, store, changed, who=who, now=system_clock())
     if as_json:
         print(json.dumps(asdict(found), ensure_ascii=False))
         return

@@ -47,3 +47,19 @@ def acting_at_site(connection: sa.Connection, *, scope: str = "site") -> Actor:
             "sign-in), or do this in its console"
         )
     return Actor(id=OWNER, roles=frozenset(Role))
+
+
+def named_at_site(connection: sa.Connection) -> str:
+    """Whom the ledger names for what whoever can write the site's files may do.
+
+    Whoever is signed in here, or owns the token in INSYN_TOKEN; where nobody is, the site.
+
+    Raises:
+        Refusal: the token is unknown, over or revoked.
+    """
+    try:
+        return acting_at_site(connection).id
+    except Refusal:
+        if os.environ.get(TOKEN_VARIABLE, "").strip():
+            raise
+        return OWNER

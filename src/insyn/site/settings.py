@@ -1,18 +1,25 @@
 """What a site is told about itself: one file of JSON, changed by commands and pages.
 
-Always: an unknown or absurd value is refused with its name; what is missing has a sensible value.
+Always: an unknown or absurd value is refused with its name; what is missing has a sensible value;
+who changed which setting is a leaf, which says no value: they may name people.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from insyn.base.canonical import canonical_bytes
+from insyn.base.canonical import Json, canonical_bytes
 from insyn.base.errors import EnvironmentFailure, UnreadableInput, UsageError
 from insyn.base.files import exclusive, write_atomically
 from insyn.site.directory import SiteDirectory
+from insyn.trust.ledger import log
+from insyn.trust.ledger.kinds import Kind, Shape, register
+from insyn.trust.ledger.leaf import Leaf
+from insyn.trust.store import Store
 
 NAME = "settings.json"
 LONGEST = 500
@@ -21,6 +28,14 @@ _LINES = (
     "name", "address", "controller", "contact", "officer", "authority", "notice_url", "detector",
 )  # fmt: skip
 _PARAGRAPHS = ("purpose", "legal_basis", "necessity", "recipients", "consultation")
+
+CHANGED = register(
+    Kind(
+        name="site.settings",
+        title="somebody changed settings of the site, or what its papers say",
+        what={"settings": Shape.IDS},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,4 +149,25 @@ def change_settings(site: SiteDirectory, **changed: str | int) -> Settings:
             raise UsageError(f"there is no setting {min(unknown)}")
         settings = replace(read_settings(site), **changed)  # type: ignore[arg-type] # checked above
         write_atomically(site_root / NAME, canonical_bytes(asdict(settings)) + b"\n")
+    return settings
+
+
+def record_change(
+    site: SiteDirectory, store: Store, changed: Mapping[str, str | int], *, who: str, now: datetime
+) -> Settings:
+    """Change some settings, and add the leaf of it where that makes a difference; returns all.
+
+    Raises:
+        UsageError: there is no such setting, or its value cannot be.
+    """
+    # The database's one write lock orders who changes at once; where the file is refused, so is
+    # the leaf.
+    with store.writing() as connection:
+        before = asdict(read_settings(site))
+        settings = change_settings(site, **changed)
+        after = asdict(settings)
+        names: list[Json] = [name for name in sorted(after) if after[name] != before[name]]
+        if names:
+            leaf = Leaf(kind=CHANGED.name, who=who, what={"settings": names})
+            log.append(connection, leaf, now=now)
     return settings

@@ -255,6 +255,31 @@ def test_what_is_written_on_the_page_is_kept_and_a_wrong_value_loses_nothing(
     assert refused.status_code == 403
 
 
+def test_who_changed_which_setting_is_in_the_ledger_without_what_it_says(
+    console: Console,
+) -> None:
+    headers, post = {"Origin": "http://127.0.0.1"}, console.client("privacy officer").post
+
+    def leaves() -> list[list[str]]:
+        with console.desk.store.reading() as connection:
+            every = [log.find(connection, n) for n in range(log.size(connection))]
+        said = [leaf for leaf in every if leaf.kind == "site.settings"]
+        assert "Petra" not in str(said)
+        return [list(leaf.what["settings"]) for leaf in said]
+
+    assert (
+        post("/privacy", data=SAID | {"notice_url": "norrby"}, headers=headers).status_code == 400
+    )
+    assert leaves() == [], "what was refused changed nothing"
+    assert post("/privacy", data=SAID, headers=headers).status_code == 303
+    assert post("/privacy", data=SAID, headers=headers).status_code == 303
+    assert leaves() == [sorted(SAID)], "said a second time, it changes nothing"
+    assert post("/privacy", data=SAID | {"officer": "Nobody"}, headers=headers).status_code == 303
+    assert leaves()[1:] == [["officer"]]
+    audit = console.page("/audit?kind=site.settings", "privacy officer")
+    assert "somebody changed settings of the site" in audit
+
+
 def test_a_privacy_officer_writes_the_papers_and_sets_nothing_else(console: Console) -> None:
     headers, post = {"Origin": "http://127.0.0.1"}, console.client("privacy officer").post
     page = console.page("/privacy")

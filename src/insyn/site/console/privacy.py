@@ -18,7 +18,7 @@ from insyn.site.console.forms import Typed, about, number_of
 from insyn.site.console.papers import facts_of
 from insyn.site.release import matter
 from insyn.site.release.matter import Release
-from insyn.site.settings import change_settings
+from insyn.site.settings import record_change
 from insyn.site.shielding import walking
 from insyn.site.shielding.masking import Asked, Masking, ask, confirm_zones, masking_of
 from insyn.site.shielding.walking import Walk
@@ -146,7 +146,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 if not name.strip():
                     raise UsageError("name the place", field="name")
                 wanted["retention_days"] = number_of(retention_days, 1, 1826, "retention_days")
-            change_settings(desk.site, **wanted)
+            record_change(desk.site, desk.store, wanted, who=visitor.actor.id, now=desk.clock())
         except InsynError as error:
             return shown(request, error, said=said)
         return RedirectResponse("/privacy", 303)
