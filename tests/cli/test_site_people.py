@@ -70,6 +70,15 @@ def test_the_ledger_says_which_settings_were_changed_and_by_whom(place: Path) ->
     assert said()[1:] == [("site", ["name"])]
 
 
+def test_a_retention_longer_than_allowed_is_told_when_it_is_set() -> None:
+    insyn("site", "init")
+    longer = insyn("site", "settings", "retention_days=99", "--json")
+    assert (longer.code, longer.json["retention_days"]) == (0, 99)
+    assert "allows at most 30, and 30 is what applies" in longer.err
+    assert insyn("site", "settings", "retention_days=30").err == ""
+    assert insyn("site", "settings", "name=Norr").err == ""
+
+
 def test_where_there_are_people_nobody_becomes_the_first_again(place: Path) -> None:
     assert claim(place, insyn("site", "init").out.strip(), "--name", "Ada") == 0
     for more in ((), ("--new-token",)):

@@ -268,6 +268,7 @@ def settings(
     from dataclasses import asdict
 
     from insyn.cli.site_acting import named_at_site
+    from insyn.site.permission.judging import judge
     from insyn.site.settings import Settings, read_settings, record_change
     from insyn.site.store import open_site
 
@@ -285,6 +286,10 @@ def settings(
             with store.reading() as connection:
                 who = named_at_site(connection)
             found = record_change(site, store, changed, who=who, now=system_clock())
+        if "retention_days" in changed:
+            cut = judge(site, system_clock()).cut_days(found.retention_days)
+            if cut:
+                typer.echo(cut, err=True)
     if as_json:
         print(json.dumps(asdict(found), ensure_ascii=False))
         return

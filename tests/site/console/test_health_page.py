@@ -13,6 +13,7 @@ from tests.support.served_site import MadeSite, make_site
 
 from insyn.site.console.app import create_app
 from insyn.site.console.desk import SiteDesk
+from insyn.site.settings import change_settings
 from insyn.web.signing import COOKIE
 
 
@@ -50,3 +51,11 @@ def test_no_two_columns_bear_the_same_name(made: MadeSite) -> None:
     columns = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', page(made))
     assert len(columns) == len(set(columns)) == 10
     assert columns[-2:] == ["Originals kept", "Masked kept"]
+
+
+def test_kept_for_says_what_applies_and_not_what_is_set(made: MadeSite) -> None:
+    assert "<dt>Kept for</dt><dd>14 days</dd>" in page(made)
+    change_settings(made.site, retention_days=99)
+    said = page(made)
+    assert "<dt>Kept for</dt><dd>30 days <span" in said
+    assert "99 days are set" in said

@@ -86,7 +86,8 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
         alarms += [str(said[key]) for key in ("trouble", "text") if said.get(key)]
     alarms += [str(said["archive_trouble"]) for said in shields if said.get("archive_trouble")]
     cameras = desk.cameras()
-    mute = desk.permission.now().may_hear()
+    allowed, settings = desk.permission.now(), desk.settings()
+    mute = allowed.may_hear()
     for camera in cameras:
         for state, what in ((recorded, "is not recorded"), (masked, "gives no picture")):
             one = state.get(camera.id, {})
@@ -115,7 +116,8 @@ def _health(desk: SiteDesk) -> dict[str, Any]:
             for camera in cameras
         ],
         "has_vault": folder.public_key(desk.site) is not None,
-        "settings": desk.settings(),
+        "kept_days": allowed.kept_days(settings.retention_days),
+        "cut_days": allowed.cut_days(settings.retention_days),
     }
 
 

@@ -80,6 +80,20 @@ class Allowed:
         """Why no recording may begin now, in a sentence; "" where one may."""
         return "" if self.standing is not Standing.REFUSED else self.sentence
 
+    def kept_days(self, days: int) -> int:
+        """How many days recordings are kept where the site's setting says `days`."""
+        return min(days, self.retention_days)
+
+    def cut_days(self, days: int) -> str:
+        """What is kept instead of the `days` of the setting, in words; "" where it is as set."""
+        if days <= self.retention_days:
+            return ""
+        whose = "a site's own declaration" if self.is_self_declared else "the permit"
+        return (
+            f"{days} days are set; {whose} allows at most {self.retention_days}, and "
+            f"{self.retention_days} is what applies"
+        )
+
     def room_for(self, count: int) -> str:
         """Why there may not be `count` cameras in all, in a sentence; "" where there may."""
         if self.standing is Standing.REFUSED:

@@ -161,7 +161,7 @@ def site_recorder(
 def policy_of(site: SiteDirectory, cameras: list[register.Camera], judge: Judge) -> Policy:
     """How long and how much is kept now: as the site says, and never longer than the permit."""
     settings = read_settings(site)
-    longest = min(settings.retention_days, judge().retention_days)
+    longest = judge().kept_days(settings.retention_days)
     return Policy(
         days=longest,
         camera_days={
