@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.run_insyn import insyn
 
+from insyn.base.canonical import Json
 from insyn.site.directory import SiteDirectory
 from insyn.site.store import open_site
 from insyn.trust.ledger import log
@@ -53,12 +54,12 @@ def test_a_lost_token_is_replaced_where_that_is_asked_for(place: Path) -> None:
 
 
 def test_the_ledger_says_which_settings_were_changed_and_by_whom(place: Path) -> None:
-    def said() -> list[tuple[str, list[str]]]:
+    def said() -> list[tuple[str, Json]]:
         site = SiteDirectory(root=place / "data" / "site")
         with open_site(site) as store, store.reading() as connection:
             leaves = [log.find(connection, number) for number in range(log.size(connection))]
         kept = [leaf for leaf in leaves if leaf.kind == "site.settings"]
-        return [(leaf.who, list(leaf.what["settings"])) for leaf in kept]
+        return [(leaf.who, leaf.what["settings"]) for leaf in kept]
 
     token = insyn("site", "init").out.strip()
     assert insyn("site", "settings", "name=Norr", "retention_days=9").code == 0

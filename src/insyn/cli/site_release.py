@@ -203,6 +203,8 @@ def _tell(said: dict[str, Any], as_json: bool) -> None:
     for one in said["answers"]:
         answer = "agreed" if one["agrees"] else f"refused: {one['because']}"
         told = f"{who(one['custodian'])} {answer}, {local(one['at'], zone)}"
+        if one["custodian"] in said.get("needs_again", ()):
+            told += "; the passphrase is needed again"
         print(f"{'answer':10} {shown(told)}")
     for one in said.get("missing", ()) if "kept" in rows else ():
         span = f"{local(one['begins'], zone, named=False)} to {local(one['ends'], zone)}"

@@ -83,8 +83,8 @@ class Console:
         assert answer.status_code == 303, answer.text[:2000]
         return answer.headers["location"]
 
-    def release(self, by: str = "investigator", *, seconds: int = SECONDS) -> str:
-        """An open release of the clip."""
+    def asked(self, by: str = "investigator", *, seconds: int = SECONDS) -> str:
+        """A release of the clip that waits for its custodians."""
         self.post(
             by, "/releases", camera=self.camera, begins=BEGAN.isoformat(),
             ends=(BEGAN + timedelta(seconds=seconds)).isoformat(), case_number="K-17",
@@ -92,10 +92,14 @@ class Console:
             basis="GDPR Article 15, data subject access", minutes="30",
         )  # fmt: skip
         page = self.client(by).get("/releases").text
-        release = re.findall(r"rel-[0-9a-f]{12}", page)[0]
+        return str(re.findall(r"rel-[0-9a-f]{12}", page)[0])
+
+    def release(self, by: str = "investigator", *, seconds: int = SECONDS) -> str:
+        """An open release of the clip."""
+        release = self.asked(by, seconds=seconds)
         for who in ("carl", "cora"):
             self.desk.releases.agree(release, passphrase=self.words[who], actor=self.people[who])
-        return str(release)
+        return release
 
     def settled(self, who: str, export: str) -> Stage:
         """How an export stands once nothing is at work on it."""
@@ -285,6 +289,21 @@ def test_a_release_is_heard_by_who_asked_and_by_nobody_else(
     assert abs(lasts["video"] - lasts["audio"]) < 0.8
     for who in ("second", "cora", "guard"):
         assert console.client(who).get(path).status_code in (403, 404), who
+
+
+def test_after_a_new_start_it_is_carl_who_gives_his_passphrase_again(console: Console) -> None:
+    release = console.asked()
+    desk, address = console.desk.releases, f"/releases/{release}"
+    desk.agree(release, passphrase=console.words["carl"], actor=console.people["carl"])
+    desk._waiting.clear()  # as in a console that was started anew
+    desk.agree(release, passphrase=console.words["cora"], actor=console.people["cora"])
+    his, hers = (console.client(who).get(address).text for who in ("carl", "cora"))
+    assert "carl agreed; the passphrase is needed again<br>cora agreed<br>" in hers
+    assert "give your passphrase again" in his
+    assert "give your passphrase again" not in hers
+    told = console.client("carl").get(f"/api/v1{address}").json()
+    assert told["needs_again"] == [console.people["carl"].id]
+    desk.withdraw(release, actor=console.people["investigator"])
 
 
 def test_one_export_at_a_time(console: Console, pointing: tuple[str, str]) -> None:

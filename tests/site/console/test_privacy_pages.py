@@ -19,6 +19,7 @@ from tests.support.asgi_client import AsgiClient
 from tests.support.masked_archive import MaskedArchive
 from tests.support.permit_office import Office
 
+from insyn.base.canonical import Json
 from insyn.site.cameras.address import read_address
 from insyn.site.cameras.keeping import CredentialKeeper
 from insyn.site.cameras.register import Wanted, add, change, find
@@ -260,12 +261,12 @@ def test_who_changed_which_setting_is_in_the_ledger_without_what_it_says(
 ) -> None:
     headers, post = {"Origin": "http://127.0.0.1"}, console.client("privacy officer").post
 
-    def leaves() -> list[list[str]]:
+    def leaves() -> list[Json]:
         with console.desk.store.reading() as connection:
             every = [log.find(connection, n) for n in range(log.size(connection))]
         said = [leaf for leaf in every if leaf.kind == "site.settings"]
         assert "Petra" not in str(said)
-        return [list(leaf.what["settings"]) for leaf in said]
+        return [leaf.what["settings"] for leaf in said]
 
     assert (
         post("/privacy", data=SAID | {"notice_url": "norrby"}, headers=headers).status_code == 400

@@ -215,6 +215,28 @@ def test_a_share_waits_ten_minutes_and_the_word_stands(desk: Desk) -> None:
     assert desk.state(release) is State.OPEN
 
 
+def test_whose_passphrase_is_needed_again_is_told(desk: Desk) -> None:
+    release = desk.ask()
+
+    def needed_again() -> tuple[str, ...]:
+        with desk.store.reading() as connection:
+            return desk.desk.needs_again(matter.find(connection, release))
+
+    assert needed_again() == ()
+    desk.desk.agree(release, passphrase=WORDS["u-cust-one"], actor=ONE)
+    assert needed_again() == ()
+    desk.desk._waiting.clear()  # as in a console that was started anew
+    assert needed_again() == (ONE.id,)
+    desk.desk.agree(release, passphrase=WORDS["u-cust-two"], actor=TWO)
+    assert needed_again() == (ONE.id,), "whose share is held is not asked again"
+    desk.now[0] += timedelta(minutes=11)
+    assert needed_again() == (ONE.id, TWO.id)
+    for who in (ONE, TWO):
+        desk.desk.agree(release, passphrase=WORDS[who.id], actor=who)
+    assert desk.state(release) is State.OPEN
+    assert needed_again() == ()
+
+
 def test_what_nobody_answers_lapses(desk: Desk) -> None:
     release = desk.ask()
     desk.now[0] += timedelta(days=1)

@@ -162,6 +162,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             names = {one.id: one.name for one in users.every(connection)}
         whom = [found.asked_by, *(one.custodian for one in found.answers)]
         said = told(found, desk.needed()) | {
+            "needs_again": list(desk.releases.needs_again(found)),
             "names": {one: names[one] for one in whom if one in names},
             "time_zone": desk.settings().time_zone,
         }

@@ -151,6 +151,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             is_mine=is_mine,
             may_answer=may_answer,
             has_agreed=has_agreed,
+            needs_again=desk.releases.needs_again(found),
+            me=visitor.actor.id,
             sounds=_sounds(desk, found),
             held=desk.releases.held(found) if found.state in STANDING else None,
         )

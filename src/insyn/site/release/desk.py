@@ -218,6 +218,22 @@ class ReleaseDesk:
             self.version += 1
             return found
 
+    def needs_again(self, release: matter.Release) -> tuple[str, ...]:
+        """Custodians who agreed and whose share is held no longer: each gives the passphrase again.
+
+        A share waits ten minutes, and not over an end of this process.
+        """
+        if release.state is not matter.State.ASKED:
+            return ()
+        now = self._clock()
+        with self._lock:
+            waiting = self._waiting.get(release.id, _Waiting())
+            is_over = waiting.first_at is not None and now >= waiting.first_at + SHARES_WAIT
+            shares = frozenset() if is_over else frozenset(waiting.shares)
+        return tuple(
+            one.custodian for one in release.answers if one.agrees and one.custodian not in shares
+        )
+
     def refuse(self, release: str, *, because: str, actor: Actor) -> matter.Release:
         """A custodian refuses; the matter is over."""
         with self._lock:
