@@ -35,6 +35,7 @@ from insyn.site.cameras.virtual.concourse import Events, Scene
 from insyn.site.console.app import create_app
 from insyn.site.console.desk import SiteDesk
 from insyn.site.directory import SiteDirectory
+from insyn.site.export import desk as export_desk
 from insyn.site.export.job import BUSY, Stage
 from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import site_public_key
@@ -309,15 +310,35 @@ def test_after_a_new_start_it_is_carl_who_gives_his_passphrase_again(console: Co
 def test_one_export_at_a_time(console: Console, pointing: tuple[str, str]) -> None:
     release, _ = pointing
     answer = console.client("investigator").post(f"/releases/{release}/export", headers=ORIGIN)
-    assert answer.status_code == 404
+    assert answer.status_code == 400
     assert "One export at a time" in answer.text
+    assert f"<title>{release}" in answer.text, "it comes back to the page that it was asked on"
 
 
 def test_a_custodian_who_agreed_and_a_guard_do_not_take_it(console: Console) -> None:
     release = console.release("guard")
+    page = console.client("guard").get(f"/releases/{release}").text
+    assert "needs the role investigator" in page
+    assert "<button>Export for the person" not in page
     for who in ("guard", "carl"):
         answer = console.client(who).post(f"/releases/{release}/export", headers=ORIGIN)
-        assert answer.status_code in (403, 404), who
+        assert answer.status_code == 400, who
+    assert console.desk.exports.mine(console.people["carl"]) == []
+
+
+def test_ten_minutes_are_measured_by_what_is_held(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = console.release("second", seconds=3600)
+    client, button = console.client("second"), "<button>Export for the person"
+    assert button in client.get(f"/releases/{release}").text, "of an hour, seconds are held"
+    monkeypatch.setattr(export_desk, "LONGEST_PERSON", timedelta(seconds=2))
+    page = client.get(f"/releases/{release}").text
+    assert button not in page
+    assert "ask for a release of the minutes in which they are there" in page
+    refused = client.post(f"/releases/{release}/export", headers=ORIGIN)
+    assert (refused.status_code, f"<title>{release}" in refused.text) == (400, True)
+    console.desk.releases.end(release, actor=console.people["second"])
 
 
 def test_pointing_at_nobody_or_at_several_shows_nobody(

@@ -102,12 +102,6 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             return listed(request, error, camera=camera, begins=begins, ends=ends)
         return RedirectResponse(f"/exports/{job.export}", 303)
 
-    @made.post("/releases/{release}/export")
-    def begin_person(request: Request, release: str) -> Response:
-        visitor = desk.visitor(request, "release.request")
-        job = desk.exports.begin_person(release, actor=visitor.actor)
-        return RedirectResponse(f"/exports/{job.export}", 303)
-
     @made.get("/exports/{export}")
     def show_export(
         request: Request, export: str, at: Annotated[float, Query(ge=0, le=1e6)] = 0.0

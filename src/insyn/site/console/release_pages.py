@@ -138,6 +138,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         may_answer = may_answer and found.state is matter.State.ASKED
         form = action if may_answer and action in ("agree", "refuse") else ""
         fields = ("passphrase", "because") if form else ()
+        no_export = ""
+        if is_mine and found.state is matter.State.OPEN:
+            no_export = desk.exports.why_not_person(found, actor=visitor.actor)
         return pages.show(
             request,
             "release.html",
@@ -150,6 +153,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             needed=desk.needed(),
             is_mine=is_mine,
             may_answer=may_answer,
+            no_export=no_export,
             has_agreed=has_agreed,
             needs_again=desk.releases.needs_again(found),
             me=visitor.actor.id,
@@ -180,6 +184,15 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         except InsynError as error:
             return one(request, release, error, action, because)
         return RedirectResponse(f"/releases/{release}", 303)
+
+    @made.post("/releases/{release}/export")
+    def begin_person(request: Request, release: str) -> Response:
+        visitor = desk.visitor(request, "release.request")
+        try:
+            job = desk.exports.begin_person(release, actor=visitor.actor)
+        except InsynError as error:
+            return one(request, release, error)
+        return RedirectResponse(f"/exports/{job.export}", 303)
 
     @made.api_route("/release/{release}/stream.mp4", methods=["GET", "HEAD"])
     def watch(request: Request, release: str) -> Response:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from insyn.base.clock import Clock
+from insyn.base.clock import Clock, spoken
 from insyn.base.errors import InsynError, Refusal
 from insyn.site.archive.held import held
 from insyn.site.archive.reading import Reader
@@ -41,7 +41,7 @@ from insyn.site.shielding.masking import masking_of
 from insyn.site.shielding.scenes import SceneFolder
 from insyn.site.streams import StreamName
 from insyn.trust.keys.site import open_site_key
-from insyn.trust.people.duties import Actor, Done, require
+from insyn.trust.people.duties import Actor, Done, require, why_not
 from insyn.trust.store import Store
 
 log = logging.getLogger("insyn.export")
@@ -97,15 +97,10 @@ class ExportDesk:
         reader, recordings = self._releases.reader(release, actor=actor)
         with self._store.reading() as connection:
             found = matter.find(connection, release)
-            done = [Done(action="release.request", by=found.asked_by)]
-            done += [Done(action="release.approve", by=each.custodian) for each in found.answers]
-            require(actor, "export.take", done)
             always = masking_of(connection, found.camera, now=self._clock()).always
-        if found.ends - found.begins > LONGEST_PERSON:
-            raise Refusal(
-                "a person is followed through ten minutes at most; ask for a release of the "
-                "minutes in which they are there"
-            )
+        because = self.why_not_person(found, actor=actor)
+        if because:
+            raise Refusal(because)
         span = Span(
             camera=found.camera,
             from_ns=_ns(found.begins),
@@ -134,6 +129,26 @@ class ExportDesk:
             self._move(job, Stage.POINTING)
 
         return self._begin(job, look, Stage.LOOKING)
+
+    def why_not_person(self, release: matter.Release, *, actor: Actor) -> str:
+        """Why no person of an open release is exported by the actor, in words; "" where one is.
+
+        What counts is how much is held of the span that was asked for.
+        """
+        done = [Done(action="release.request", by=release.asked_by)]
+        done += [Done(action="release.approve", by=each.custodian) for each in release.answers]
+        because = why_not(actor, "export.take", done)
+        if because:
+            return because
+        holds = self._releases.held(release)
+        if holds is None:
+            return "what is watched live is not exported; ask for a release of what was recorded"
+        if holds.kept_ns > LONGEST_PERSON / timedelta(microseconds=1) * 1000:
+            return (
+                f"a person is followed through ten minutes at most, and this holds "
+                f"{spoken(holds.kept_ns)}; ask for a release of the minutes in which they are there"
+            )
+        return ""
 
     def find(self, export: str, *, actor: Actor) -> Job:
         """An export of this person.
