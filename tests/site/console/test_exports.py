@@ -37,6 +37,7 @@ from insyn.site.console.desk import SiteDesk
 from insyn.site.directory import SiteDirectory
 from insyn.site.export import desk as export_desk
 from insyn.site.export.job import BUSY, Stage
+from insyn.site.export.making import Span
 from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import site_public_key
 from insyn.site.shield.analysis import analysed, analysis_size
@@ -117,6 +118,16 @@ class Console:
             for leaf in leaves
             if leaf.kind in ("export.step", "export.made") and leaf.what["export"] == export
         ]
+
+    def whoever(self, export: str) -> dict[str, str]:
+        """Whom the ledger names for each step of an export."""
+        with self.desk.store.reading() as connection:
+            leaves = [log.find(connection, number) for number in range(log.size(connection))]
+        return {
+            str(leaf.what.get("step", "made")): leaf.who
+            for leaf in leaves
+            if leaf.kind in ("export.step", "export.made") and leaf.what["export"] == export
+        }
 
     def owners(self, at_s: float) -> NDArray[np.int16]:
         return self.filmed.owners(round(at_s * FPS))
@@ -444,6 +455,7 @@ def test_an_early_end_of_the_release_ends_the_export(console: Console) -> None:
     until(lambda: tidied(console, export) is Stage.ENDED)
     assert console.client("second").get(f"{path}/picture.jpg?at=1").status_code == 404
     until(lambda: console.steps(export)[-1] == "ended")  # its thread tells it a moment later
+    assert console.whoever(export)["ended"] == "site"
 
 
 def tidied(console: Console, export: str) -> Stage:
@@ -471,6 +483,25 @@ def test_a_finished_file_is_deleted_at_its_time(
     assert not list((console.site.root / "exports").iterdir())
     assert console.client("guard").get(f"{path}/file").status_code == 404
     assert console.steps(export) == ["begun", "made", "removed"]
+    assert console.whoever(export) == {
+        "begun": console.people["guard"].id, "made": console.people["guard"].id, "removed": "site",
+    }  # fmt: skip
+
+
+def test_what_ends_with_the_console_is_the_sites_own_doing(console: Console) -> None:
+    desk = SiteDesk(console.site, clock=system_clock)
+    span = Span(camera=console.camera, from_ns=START_NS, until_ns=START_NS + 3 * 10**9)
+    jobs = {}
+    for who in ("guard", "operator"):
+        jobs[who] = desk.exports.begin_masked(span, actor=console.people[who])
+        until(lambda job=jobs[who]: job.stage is Stage.MADE, seconds=60)
+    page = console.client("guard").get("/exports").text
+    assert jobs["guard"].export in page
+    desk.exports.give_up(jobs["operator"])
+    desk.close()
+    assert not list((console.site.root / "exports").glob(f"{jobs['guard'].export}.zip"))
+    assert console.whoever(jobs["guard"].export)["removed"] == "site"
+    assert console.whoever(jobs["operator"].export)["removed"] == console.people["operator"].id
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 Always: a person has one export going at a time, and sees no other's; what came of an opened
 original is in memory alone and forgotten when its release closes; a finished file is deleted after
-an hour; each step is a leaf.
+an hour, or when the console ends; each step is a leaf, and names the site where nobody took it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from insyn.site.export.making import (
 )
 from insyn.site.export.original import Original
 from insyn.site.export.pointing import Pointing
-from insyn.site.export.recorded import Step, record_step
+from insyn.site.export.recorded import SITE, Step, record_step
 from insyn.site.export.shelf import KEPT, Shelf
 from insyn.site.permission.allowed import Allowed
 from insyn.site.release import matter
@@ -45,6 +45,8 @@ from insyn.trust.people.duties import Actor, Done, require, why_not
 from insyn.trust.store import Store
 
 log = logging.getLogger("insyn.export")
+
+GAVE_UP, CLOSED = "You gave it up.", "The console ended."
 
 LONGEST_PERSON = timedelta(minutes=10)
 """An original is looked through picture by picture: ten minutes take about as long."""
@@ -71,6 +73,7 @@ class ExportDesk:
         self._clock = clock
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
+        self._is_closing = False
         # One after the other: an export takes a processor, and live view comes first.
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="export")
         self._shelf = Shelf(site.root / "exports")
@@ -200,9 +203,9 @@ class ExportDesk:
             job.is_given_up = True
             is_at_work = job.stage in BUSY
         if job.stage is Stage.MADE:
-            self._remove(job)
+            self._remove(job, who=job.actor.id)
         elif not is_at_work:
-            self._end(job, "You gave it up.")
+            self._end(job, GAVE_UP, who=job.actor.id)
 
     def take(self, job: Job) -> Path:
         """The finished file, to be handed over now; that it was taken is a leaf.
@@ -227,12 +230,12 @@ class ExportDesk:
             jobs = list(self._jobs.values())
         for job in jobs:
             if job.stage is Stage.MADE and job.made_at and now >= job.made_at + KEPT:
-                self._remove(job)
+                self._remove(job, who=SITE)
             elif job.stage is Stage.POINTING:
                 try:
                     job.require_open()
                 except Refusal as refusal:
-                    self._end(job, _sentence(refusal))
+                    self._end(job, _sentence(refusal), who=SITE)
             elif job.stage is Stage.ENDED and now >= job.begun_at + timedelta(days=1):
                 with self._lock:
                     self._jobs.pop(job.export, None)
@@ -243,13 +246,15 @@ class ExportDesk:
     def close(self) -> None:
         """End everything; what is being made is given up."""
         with self._lock:
+            self._is_closing = True
             for job in self._jobs.values():
                 job.is_given_up = True
         self._worker.shutdown(wait=True, cancel_futures=True)
         for job in list(self._jobs.values()):
             if job.stage is Stage.MADE:
-                self._remove(job)
-            job.forget()
+                self._remove(job, who=SITE)
+            elif job.stage is not Stage.ENDED:
+                self._end(job, CLOSED, who=SITE)
 
     def _begin(self, job: Job, work: Callable[[Job], None], stage: Stage = Stage.MAKING) -> Job:
         with self._lock:
@@ -276,12 +281,14 @@ class ExportDesk:
                 self._move(job, stage)
                 work(job)
             except GivenUp:
-                self._end(job, "You gave it up.")
+                text = CLOSED if self._is_closing else GAVE_UP
+                self._end(job, text, who=self._who_gave_up(job))
             except InsynError as error:
-                self._end(job, _sentence(error))
+                self._end(job, _sentence(error), who=SITE)
             except Exception:
                 log.exception("export %s failed", job.export)
-                self._end(job, "Something failed here; it has been logged. Begin it again.")
+                text = "Something failed here; it has been logged. Begin it again."
+                self._end(job, text, who=SITE)
 
         self._worker.submit(run)
 
@@ -324,7 +331,10 @@ class ExportDesk:
             job.forget()
             is_given_up = job.is_given_up
         if is_given_up:
-            self._remove(job)
+            self._remove(job, who=self._who_gave_up(job))
+
+    def _who_gave_up(self, job: Job) -> str:
+        return SITE if self._is_closing else job.actor.id
 
     def _require_open(self, release: str, actor: Actor) -> None:
         self._releases.reader(release, actor=actor)
@@ -333,41 +343,49 @@ class ExportDesk:
         with self._lock:
             job.stage, job.share = stage, 0.0
 
-    def _end(self, job: Job, text: str) -> None:
+    def _end(self, job: Job, text: str, *, who: str) -> None:
         with self._lock:
             if job.stage is Stage.ENDED:
                 return
             job.stage, job.text = Stage.ENDED, text
             job.forget()
-        self._record_late(job, Step.ENDED)
+        self._record_late(job, Step.ENDED, who=who)
 
-    def _remove(self, job: Job) -> None:
+    def _remove(self, job: Job, *, who: str) -> None:
         with self._lock:
             if job.stage is not Stage.MADE:
                 return
             job.stage, job.text = Stage.ENDED, "Its file was deleted."
         if job.path is not None:
             job.path.unlink(missing_ok=True)
-        self._record_late(job, Step.REMOVED)
+        self._record_late(job, Step.REMOVED, who=who)
 
-    def _record(self, job: Job, step: Step, *, points: int | None = None, track: str = "") -> None:
+    def _record(
+        self,
+        job: Job,
+        step: Step,
+        *,
+        points: int | None = None,
+        track: str = "",
+        who: str = "",
+    ) -> None:
         with self._store.writing() as connection:
             record_step(
                 connection,
                 step,
                 export=job.export,
                 camera=job.span.camera,
-                who=job.actor.id,
+                who=who or job.actor.id,
                 now=self._clock(),
                 release=job.release,
                 points=points,
                 track=track,
             )
 
-    def _record_late(self, job: Job, step: Step) -> None:
+    def _record_late(self, job: Job, step: Step, *, who: str) -> None:
         """Record what has happened already, and cannot be undone where that fails."""
         try:
-            self._record(job, step)
+            self._record(job, step, who=who)
         except InsynError as error:
             log.error("that export %s is %s could not be recorded: %s", job.export, step, error)
 

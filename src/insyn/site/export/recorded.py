@@ -44,6 +44,9 @@ STEP = register(
     )
 )
 
+SITE = "site"
+"""Who is named for what nobody did: a time, the end of a release or of the console, a failure."""
+
 LOOK_BACK = 20_000
 """How many of the newest leaves are looked through for exports."""
 
@@ -60,7 +63,7 @@ class Step(StrEnum):
     CONFIRMED = "confirmed"
     TAKEN = "taken"
     REMOVED = "removed"
-    """The finished file was deleted at its time."""
+    """The finished file was deleted: by whoever had it made, at its time, or with the console."""
     ENDED = "ended"
     """It was given up, failed, or its release closed before it was made."""
 
