@@ -36,7 +36,7 @@ from insyn.site.console.app import create_app
 from insyn.site.console.desk import SiteDesk
 from insyn.site.directory import SiteDirectory
 from insyn.site.export import desk as export_desk
-from insyn.site.export.job import BUSY, Stage
+from insyn.site.export.job import BUSY, Job, Stage
 from insyn.site.export.making import Span
 from insyn.site.export.package import verify_export
 from insyn.site.permission.judging import site_public_key
@@ -397,6 +397,9 @@ def test_the_person_is_pointed_at_shown_confirmed_and_exported(
     sheet = client.get(f"/exports/{export}/track")
     assert sheet.status_code == 200
     assert "made out of them alone" not in sheet.text, "a kept scene fits"
+    said = re.search(r"<h2>Shown for ([0-9.]+) of 12.0 seconds</h2>", sheet.text)
+    assert said is not None
+    assert 0 < float(said[1]) < 12
     named = re.search(r'name="track" value="([0-9a-f]{64})"', sheet.text)
     assert named is not None
     images = re.findall(r'src="(/exports/[^"]+/sheet/(\d+)\.jpg)"', sheet.text)
@@ -491,17 +494,18 @@ def test_a_finished_file_is_deleted_at_its_time(
 def test_what_ends_with_the_console_is_the_sites_own_doing(console: Console) -> None:
     desk = SiteDesk(console.site, clock=system_clock)
     span = Span(camera=console.camera, from_ns=START_NS, until_ns=START_NS + 3 * 10**9)
-    jobs = {}
-    for who in ("guard", "operator"):
-        jobs[who] = desk.exports.begin_masked(span, actor=console.people[who])
-        until(lambda job=jobs[who]: job.stage is Stage.MADE, seconds=60)
-    page = console.client("guard").get("/exports").text
-    assert jobs["guard"].export in page
-    desk.exports.give_up(jobs["operator"])
+
+    def made(who: str) -> Job:
+        job = desk.exports.begin_masked(span, actor=console.people[who])
+        until(lambda: job.stage is Stage.MADE, seconds=60)
+        return job
+
+    left, given_up = made("guard"), made("operator")
+    desk.exports.give_up(given_up)
     desk.close()
-    assert not list((console.site.root / "exports").glob(f"{jobs['guard'].export}.zip"))
-    assert console.whoever(jobs["guard"].export)["removed"] == "site"
-    assert console.whoever(jobs["operator"].export)["removed"] == console.people["operator"].id
+    assert not list((console.site.root / "exports").glob(f"{left.export}.zip"))
+    assert console.whoever(left.export)["removed"] == "site"
+    assert console.whoever(given_up.export)["removed"] == console.people["operator"].id
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import zipfile
 from dataclasses import dataclass
@@ -24,7 +25,15 @@ from insyn.site.directory import SiteDirectory
 from insyn.site.export.making import ONE_SHOWN, Shown, Span, export_person
 from insyn.site.export.original import Original
 from insyn.site.export.package import verify_export
-from insyn.site.export.person import Looked, Point, chosen, look, painted
+from insyn.site.export.person import (
+    Looked,
+    Point,
+    chosen,
+    look,
+    painted,
+    sheet_indices,
+    stretches,
+)
 from insyn.site.permission.judging import judge, site_public_key
 from insyn.site.shield.analysis import analysed, analysis_size
 from insyn.site.shield.background import confirmed
@@ -191,6 +200,19 @@ def test_the_one_is_shown_in_most_pictures_in_which_they_are_apart(opened: Opene
                 shown += 1
     assert apart > 150
     assert shown >= 0.9 * apart, f"{shown} of {apart}"
+
+
+def test_the_sheet_has_the_ends_of_a_stretch_that_goes_beyond_the_span(opened: Opened) -> None:
+    track, whole = opened.best(3), opened.looked
+    narrow = copy.copy(whole.original)
+    narrow.from_90k = whole.followed.time(track.first + 5)
+    narrow.until_90k = whole.followed.time(track.last - 4) + 1
+    looked = dataclasses.replace(whole, original=narrow)
+    pictures = sheet_indices(looked, [track])
+    assert (pictures[0], pictures[-1]) == (track.first + 5, track.last - 4)
+    (stretch,) = stretches(looked, [track])
+    assert (stretch.from_s, stretch.until_s) == (0.0, pytest.approx(looked.lasts_s))
+    assert sheet_indices(whole, [track])[0] == track.first
 
 
 def test_together_with_others_nobody_is_chosen(opened: Opened) -> None:

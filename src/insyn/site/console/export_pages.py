@@ -219,6 +219,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             pictures=[(index, looked.at_s(index), index in seams) for index in indices],
             size=person.shown_size(looked, NARROW),
             stretches=person.stretches(looked, tracks),
+            shown_s=sum(each.until_s - each.from_s for each in person.stretches(looked, tracks)),
             lasts_s=looked.lasts_s,
             begins=BEGINS,
             ends=ENDS,

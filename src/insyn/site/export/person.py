@@ -257,17 +257,19 @@ def shown_size(looked: Looked, width: int) -> tuple[int, int]:
 
 
 def sheet_indices(looked: Looked, tracks: Sequence[Track]) -> list[int]:
-    """The pictures by which a choice is confirmed: the ends of each track, some between, and all in
-    which a piece came off an outline or joined it, up to `MOST_SHEET`.
+    """The pictures by which a choice is confirmed: the ends of each track within the span, some
+    between, and all in which a piece came off an outline or joined it, up to `MOST_SHEET`.
     """
-    wanted = {index for track in tracks for index in track.look_at}
+    # A track may begin in the pictures before the span, which are decoded for its key picture.
+    first, last = looked.index(0), looked.index(looked.lasts_s)
+    wanted = {index for track in tracks for index in track.look_at if first <= index <= last}
     wanted = set(sorted(wanted)[:: 1 + len(wanted) // (MOST_SHEET - SHEET)])
     for track in tracks:
         count = max(2, SHEET // len(tracks))
-        steps = np.linspace(track.first, track.last, min(count, track.last - track.first + 1))
+        begins, ends = max(first, track.first), min(last, track.last)
+        steps = np.linspace(begins, ends, max(0, min(count, ends - begins + 1)))
         wanted |= {round(float(step)) for step in steps}
-    first, last = looked.index(0), looked.index(looked.lasts_s)
-    return sorted(each for each in wanted if first <= each <= last)
+    return sorted(wanted)
 
 
 def sheet_picture(looked: Looked, index: int, tracks: Sequence[Track], *, width: int) -> bytes:
