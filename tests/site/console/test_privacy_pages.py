@@ -305,6 +305,12 @@ def test_who_may_not_write_the_papers_is_told_who_may(console: Console) -> None:
     assert "the role administrator or privacy officer" not in console.page("/privacy")
 
 
+def test_a_file_of_the_office_is_asked_for_from_who_may_take_it_up(console: Console) -> None:
+    assert "Take up a file of the office" in console.page("/permit", "administrator")
+    for who in ("privacy officer", "operator", "custodian"):
+        assert "Take up" not in console.page("/permit", who)
+
+
 def test_a_walk_test_is_kept_and_shown_with_its_age(console: Console) -> None:
     assert "never" in console.page("/privacy")
     for state in ("LEARN", "LIGHT"):

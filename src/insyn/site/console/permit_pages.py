@@ -16,7 +16,9 @@ from insyn.site.permission.judging import (
     take_up_root,
     take_up_status,
 )
+from insyn.trust.people.duties import why_not
 from insyn.web.pages import Pages, refused_by
+from insyn.web.signing import Visitor
 
 LONGEST = 1 << 20
 
@@ -25,7 +27,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
     """The routes."""
     made = APIRouter()
 
-    def shown(request: Request, error: InsynError | None = None, **form: str) -> Response:
+    def shown(
+        request: Request, visitor: Visitor, error: InsynError | None = None, **form: str
+    ) -> Response:
         return pages.show(
             request,
             "permit.html",
@@ -33,13 +37,13 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             refused=refused_by(error, ("kind", "file", "fingerprint")) if error else None,
             allowed=desk.permission.now(),
             fingerprint=site_public_key(desk.site).fingerprint,
+            may_take=not why_not(visitor.actor, "site.settings"),
             form={"kind": "permit", "fingerprint": "", **form},
         )
 
     @made.get("/permit")
     def show_permit(request: Request) -> Response:
-        desk.visitor(request, "site.read")
-        return shown(request)
+        return shown(request, desk.visitor(request, "site.read"))
 
     @made.post("/permit")
     def take_up(
@@ -48,7 +52,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         file: Annotated[UploadFile | None, File()] = None,
         fingerprint: Typed = "",
     ) -> Response:
-        desk.visitor(request, "site.settings")
+        visitor = desk.visitor(request, "site.settings")
         try:
             content = file.file.read(LONGEST + 1) if file is not None else b""
             if not content:
@@ -66,7 +70,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             else:
                 raise UsageError("say what the file is: root, permit or status list", field="kind")
         except InsynError as error:
-            return shown(request, error, kind=kind, fingerprint=fingerprint)
+            return shown(request, visitor, error, kind=kind, fingerprint=fingerprint)
         return RedirectResponse("/permit", 303)
 
     return made
