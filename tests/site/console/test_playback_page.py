@@ -81,3 +81,44 @@ def test_a_recording_until_midnight_is_of_the_day_before(
     midnight_s = NOON_S + 11 * 3600  # in Stockholm
     archive.record(midnight_s - 5, 5, camera=made.cameras["Hall"], run="one")
     assert day_of(made, f"camera={made.cameras['Hall']}") == "2026-11-20"
+
+
+@pytest.mark.parametrize(
+    ("asked", "span"),
+    [
+        ("day=2026-11-20", ("2026-11-20T13:50:00", "2026-11-20T14:00:00")),  # the newest of it
+        ("day=2026-11-21", ("2026-11-21T00:00:00", "2026-11-21T00:01:05")),  # of that day alone
+        ("day=2026-11-22", ("", "")),  # nothing was recorded
+        ("day=tomorrow", ("", "")),
+        ("", ("", "")),
+        (
+            "day=2026-11-20&at=2026-11-20T12:20:30.400Z",
+            ("2026-11-20T13:10:31", "2026-11-20T13:20:31"),
+        ),
+        (
+            f"day=2026-11-20&at={(NOON_S * 1000) + START_NS // 10**6}",
+            ("2026-11-20T12:50:00", "2026-11-20T13:00:00"),
+        ),
+        ("day=2026-11-20&at=soon", ("", "")),
+        (f"at={'9' * 40}", ("", "")),
+    ],
+)
+def test_an_export_from_playback_begins_with_what_is_watched_or_the_newest(
+    made: MadeSite, archive: MaskedArchive, asked: str, span: tuple[str, str]
+) -> None:
+    hall = made.cameras["Hall"]
+    for number, begins_s in enumerate((NOON_S, NOON_S + 3600 - 5, NOON_S + 11 * 3600 + 60)):
+        archive.record(begins_s, 5, camera=hall, run=str(number))
+    desk = SiteDesk(made.site)
+    try:
+        client: Any = AsgiClient(create_app(desk))
+        client.cookies.set(COOKIE, made.session("oskar"))
+        page = client.get(f"/exports?camera={hall}&{asked}")
+    finally:
+        desk.close()
+    assert page.status_code == 200
+    fields = [
+        re.search(rf'<input [^>]*name="{name}"[^>]*>', page.text) for name in ("begins", "ends")
+    ]
+    values = [re.search(r'value="([^"]*)"', one[0]) if one else None for one in fields]
+    assert tuple(one[1] if one else "" for one in values) == span

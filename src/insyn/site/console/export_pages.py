@@ -6,7 +6,9 @@ for its release, while it is open, and to nobody else.
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime
+from math import ceil
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from insyn.site.export import person
 from insyn.site.export.job import BUSY, Job, Stage
 from insyn.site.export.making import MASKED, Span
 from insyn.site.export.recorded import made_exports
+from insyn.site.playback.timeline import day_of
 from insyn.site.shield.tracks import Turn
 from insyn.trust.ledger.leaf import KeptLeaf
 from insyn.trust.people import users
@@ -27,6 +30,11 @@ from insyn.web.pages import Pages, refused_by
 
 WIDE, NARROW = 960, 480
 """Pixels across of the picture that is pointed into, and of those on the sheet."""
+
+MEANT_S = 600
+"""What an export is begun with from playback, until somebody says another span."""
+
+NAMED = ("begins", "ends")
 
 Short = Annotated[str, Form(max_length=100)]
 
@@ -77,11 +85,10 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         request: Request,
         camera: Annotated[list[str] | None, Query()] = None,
         day: Annotated[str, Query(max_length=10)] = "",
+        at: Annotated[str, Query(max_length=40)] = "",
     ) -> Response:
         chosen = (camera or [""])[0]
-        if not day:
-            return listed(request, camera=chosen)
-        return listed(request, camera=chosen, begins=f"{day}T00:00:00", ends=f"{day}T00:10:00")
+        return listed(request, camera=chosen, **_meant(desk, chosen, day, at))
 
     @made.post("/exports")
     def begin(
@@ -256,6 +263,31 @@ def _made(leaf: KeptLeaf) -> dict[str, Any]:
         "who": leaf.who,
         "masked": MASKED.get(str(leaf.what["masking"]), str(leaf.what["masking"])),
     }
+
+
+def _meant(desk: SiteDesk, camera: str, day: str, at: str) -> dict[str, str]:
+    """The ten minutes up to the moment that is watched, else the newest recorded of a day.
+
+    Nothing where neither is known: the form is empty then.
+    """
+    zone = desk.settings().time_zone
+    try:
+        if at:
+            watched = datetime.fromtimestamp(int(at) / 1000, UTC) if at.isdecimal() else None
+            ends_s = ceil((watched or moment_of(at, zone)).timestamp())
+            begins_s = ends_s - MEANT_S
+        else:
+            whole = day_of(day, zone)
+            with closing(desk.open_reader()) as reader:
+                found = reader.shown(camera, whole.from_ns, whole.until_ns)
+            if not found:
+                return {}
+            ends_s = -(-min(whole.until_ns, max(one.end_wall_ns for one in found)) // 10**9)
+            begins_s = max(whole.from_ns // 10**9, ends_s - MEANT_S)
+        span = [datetime.fromtimestamp(each, ZoneInfo(zone)) for each in (begins_s, ends_s)]
+    except (InsynError, ValueError, OverflowError):  # no such day or time, or no archive
+        return {}
+    return {name: f"{each:%Y-%m-%dT%H:%M:%S}" for name, each in zip(NAMED, span, strict=True)}
 
 
 def _jpeg(content: bytes) -> Response:

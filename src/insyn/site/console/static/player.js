@@ -78,6 +78,9 @@ class InsynPlayer extends HTMLElement {
     add("wider", "Show more of the day", () => this.line.zoom(2));
     add("closer", "Show less of the day", () => this.line.zoom(0.5));
     this.append(bar, this.#timeline());
+    // An export begins with what is watched.
+    const taken = document.querySelector('button[formaction="/exports"]');
+    taken?.addEventListener("click", () => (taken.value = new Date(this.at).toISOString()));
     this.addEventListener("keydown", (event) => this.#key(event));
   }
 
