@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.site.console.browser.conftest import CAMERAS, LEFT_OUT_S, MOVED_S, Site
+from tests.site.console.browser.conftest import CAMERAS, LEFT_OUT_S, MOVED_S, ZONE, Site
 from tests.support.chromium import Window, opened
 from tests.support.masked_archive import FPS, shade_of
 from tests.support.served_site import kill, until
@@ -81,6 +82,33 @@ def test_recordings_of_one_run_join_without_a_seam(window: Window, site: Site) -
     page.keyboard.press("k")
     page.wait_for_function(PASSED, arg=site.yesterday.at(31.5))
     assert page.evaluate("document.querySelector('.track video').buffered.length") == 1
+
+
+def test_the_keys_work_on_a_page_that_was_just_opened(window: Window, site: Site) -> None:
+    page = play(window, site, 5)
+    wait_for(page, site, 5, luma_of(5))
+    assert page.evaluate("document.activeElement === document.body")
+    page.keyboard.press(".")
+    wait_for(page, site, 5 + 1 / FPS, luma_of(5))
+    page.keyboard.press("ArrowRight")
+    wait_for(page, site, 15 + 1 / FPS, luma_of(15))
+    page.locator("insyn-timeline").focus()
+    page.keyboard.press("ArrowLeft")
+    wait_for(page, site, 5 + 1 / FPS, luma_of(5))  # once, not twice
+    page.locator("input[type=date]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(".keys summary").press("Space")
+    expect(page.locator(".keys dl")).to_be_visible()
+    wait_for(page, site, 5 + 1 / FPS, luma_of(5))  # these were the field's and the summary's
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    page.wait_for_function(PASSED, arg=site.yesterday.at(6))
+    page.keyboard.press("k")
+    at_ms = int(page.locator("insyn-player").get_attribute("data-at") or 0)
+    page.get_by_role("button", name="Export a span").click()
+    ends = page.get_by_label("Until").input_value()
+    said = datetime.fromisoformat(ends).replace(tzinfo=ZONE).timestamp()
+    assert abs(said - at_ms / 1000) < 2, "what was watched is what is exported"
 
 
 def test_a_gap_is_passed_over_and_told(window: Window, site: Site) -> None:

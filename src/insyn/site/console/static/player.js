@@ -47,6 +47,7 @@ class InsynPlayer extends HTMLElement {
 
   disconnectedCallback() {
     clearInterval(this.refresh);
+    document.removeEventListener("keydown", this.keys);
   }
 
   #controls() {
@@ -81,7 +82,8 @@ class InsynPlayer extends HTMLElement {
     // An export begins with what is watched.
     const taken = document.querySelector('button[formaction="/exports"]');
     taken?.addEventListener("click", () => (taken.value = new Date(this.at).toISOString()));
-    this.addEventListener("keydown", (event) => this.#key(event));
+    this.keys = (event) => this.#key(event);
+    document.addEventListener("keydown", this.keys); // wherever the focus is, on a fresh page nowhere
   }
 
   #timeline() {
@@ -100,13 +102,16 @@ class InsynPlayer extends HTMLElement {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
-    if (event.key === " " && event.target.closest("button")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const focused = event.target.closest("input, textarea, select, button, summary");
+    const isOurs = focused?.matches("button") && this.contains(focused);
+    if (focused && !(isOurs && event.key !== " ")) return;
     const act = {
       " ": () => this.toggle(), k: () => this.toggle(),
       ",": () => this.#step(-1), ".": () => this.#step(1),
       p: () => this.#jump("previous"), n: () => this.#jump("next"),
       "<": () => this.#faster(-1), ">": () => this.#faster(1),
+      ArrowLeft: () => this.line.key(event), ArrowRight: () => this.line.key(event),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -37,7 +37,7 @@ export class InsynTimeline extends HTMLElement {
     this.addEventListener("pointercancel", end);
     this.addEventListener("pointerleave", () => this.#tell("leave"));
     this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("keydown", (event) => this.key(event));
   }
 
   show(tracks, from, until, zone) {
@@ -98,7 +98,7 @@ export class InsynTimeline extends HTMLElement {
     } else this.zoom(event.deltaY > 0 ? 1.25 : 0.8, this.#time(event));
   }
 
-  #key(event) {
+  key(event) {
     if (event.key === "+" || event.key === "-") return this.zoom(event.key === "+" ? 0.5 : 2);
     const step = STEP_S[event.key];
     const at = event.key === "Home" ? this.from : event.key === "End" ? this.until
