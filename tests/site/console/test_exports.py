@@ -87,14 +87,15 @@ class Console:
 
     def asked(self, by: str = "investigator", *, seconds: int = SECONDS) -> str:
         """A release of the clip that waits for its custodians."""
-        self.post(
+        leads = self.post(
             by, "/releases", camera=self.camera, begins=BEGAN.isoformat(),
             ends=(BEGAN + timedelta(seconds=seconds)).isoformat(), case_number="K-17",
             reason="The person asked for the pictures of themselves.",
             basis="GDPR Article 15, data subject access", minutes="30",
         )  # fmt: skip
-        page = self.client(by).get("/releases").text
-        return str(re.findall(r"rel-[0-9a-f]{12}", page)[0])
+        page = self.client(by).get(leads).text
+        assert "<dt>Kept</dt>" in page, "how much of it is kept"
+        return str(re.findall(r"<title>(rel-[0-9a-f]{12})", page)[0])
 
     def release(self, by: str = "investigator", *, seconds: int = SECONDS) -> str:
         """An open release of the clip."""

@@ -110,12 +110,12 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 case_number=case_number,
                 minutes=number_of(minutes, 1, 1440, "minutes"),
             )
-            desk.releases.ask(
+            asked = desk.releases.ask(
                 wanted, longest_minutes=desk.settings().release_minutes, actor=visitor.actor
             )
         except InsynError as error:
             return listed(desk, pages, request, error, asked=form)
-        return RedirectResponse("/releases", 303)
+        return RedirectResponse(f"/releases/{asked.id}", 303)
 
     @made.get("/releases/{release}")
     def show_release(request: Request, release: str) -> Response:
