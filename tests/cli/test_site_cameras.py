@@ -131,6 +131,8 @@ def test_the_list_tells_whether_the_empty_scene_of_a_camera_is_known(
             background=scene,
         )
     )  # fmt: skip
-    assert "confirmed by oskar 2026-11-30T00:53:20Z" in insyn(*listing).out
+    assert "confirmed by oskar 2026-11-30 00:53:20 UTC" in insyn(*listing).out
+    assert insyn("site", "settings", "time_zone=Europe/Stockholm", *data).code == 0
+    assert "confirmed by oskar 2026-11-30 01:53:20 Europe/Stockholm" in insyn(*listing).out
     (camera,) = json.loads(insyn(*listing, "--json").out)
     assert camera["scene"]["by"] == oskar

@@ -63,7 +63,7 @@ def passphrase(
 
 def new_password(file: Path | None) -> str:
     """A password that somebody sets for themselves."""
-    question = "New password (12 characters or more)"
+    question = "New password (12 characters or more, without your name)"
     return passphrase(file, question, new=True, what="password", option="--password-file")
 
 

@@ -127,6 +127,7 @@ def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
     """
     from insyn.site.cameras.register import every
     from insyn.site.serving.known import known_of
+    from insyn.site.settings import read_settings
     from insyn.site.shielding.masking import masking_of
     from insyn.site.shielding.scenes import SceneFolder
     from insyn.site.store import open_site
@@ -134,6 +135,7 @@ def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
     from insyn.trust.people import users
 
     site, now = _site(data), system_clock()
+    zone = read_settings(site).time_zone
     with open_site(site) as store, store.reading() as connection:
         found = every(connection)
         orders = {camera.id: masking_of(connection, camera.id, now=now).order for camera in found}
@@ -153,7 +155,7 @@ def list_cameras(as_json: JsonOption = False, data: DataOption = None) -> None:
         print_table(
             ("id", "name", "place", "address", "masked", "empty scene"),
             [
-                (c.id, c.name, c.place, c.main.url, c.style, scene_words(known[c.id], names))
+                (c.id, c.name, c.place, c.main.url, c.style, scene_words(known[c.id], names, zone))
                 for c in found
             ],
         )

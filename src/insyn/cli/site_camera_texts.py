@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from insyn.base.clock import isoformat
+from insyn.cli.days import local
 from insyn.cli.tables import print_table, shown
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ def show_device(found: Found) -> None:
     )
 
 
-def scene_words(known: Known, names: Mapping[str, str]) -> str:
-    """How an empty scene is known, since when and by whose word; names by id."""
+def scene_words(known: Known, names: Mapping[str, str], zone: str) -> str:
+    """How an empty scene is known, since when and by whose word; names by id, times in the zone."""
     said = "not known"
     if known.at is not None:
         who = f" by {names[known.by]}" if known.by in names else ""
-        said = f"{known.how}{who} {isoformat(known.at)}"
+        said = f"{known.how}{who} {local(isoformat(known.at), zone)}"
     return f"{said}. {known.text}" if known.text else said

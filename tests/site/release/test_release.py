@@ -350,6 +350,20 @@ def test_a_request_without_reason_basis_or_measure_is_refused(
         desk.ask(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        (BEGAN - timedelta(seconds=1), "must follow its beginning"),
+        (BEGAN, "must follow its beginning"),
+        (BEGAN + timedelta(hours=2, seconds=1), "at most two hours"),
+    ],
+)
+def test_what_is_wrong_with_a_span_is_told_apart(desk: Desk, ends: datetime, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as refused:
+        desk.ask(begins=BEGAN, ends=ends)
+    assert refused.value.field == "ends"
+
+
 def test_a_release_is_open_no_longer_than_the_site_allows(desk: Desk) -> None:
     with pytest.raises(Refusal, match="60 minutes"):
         desk.ask(minutes=61)

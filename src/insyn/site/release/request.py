@@ -33,9 +33,15 @@ class Request:
     minutes: int
 
     def __post_init__(self) -> None:
-        if not self.begins < self.ends <= self.begins + LONGEST_SPAN:
+        if self.ends <= self.begins:
             raise UsageError(
-                "a release opens at most two hours; its end follows its beginning", field="ends"
+                "the end of what a release opens must follow its beginning", field="ends"
+            )
+        if self.ends - self.begins > LONGEST_SPAN:
+            raise UsageError(
+                "a release opens at most two hours; ask for what is needed of them, or for one "
+                "part after the other",
+                field="ends",
             )
         check_texts(self.reason, self.basis, self.case_number)
         if not 1 <= self.minutes <= 24 * 60:
