@@ -130,7 +130,7 @@ def test_no_page_of_the_menu_has_a_form_that_is_not_tried(console: Console) -> N
         ("ines", "/releases", ASK, {"basis": " "}, "basis", "legal basis"),
         ("ines", "/releases", ASK, {"case_number": "K" * 121}, "case_number", "120"),
         ("ines", "/releases", ASK, {"begins": "soon"}, "begins", "date and time"),
-        ("ines", "/releases", ASK, {"begins": "2097-01-01T12:00"}, "ends", "follows"),
+        ("ines", "/releases", ASK, {"begins": "2097-01-01T12:00"}, "ends", "must follow"),
         ("ines", "/releases", ASK, {"ends": "2026-11-18T11:00"}, "ends", "two hours"),
         ("ines", "/releases", ASK, {"minutes": "soon"}, "minutes", "whole number"),
         ("ines", "/releases", ASK, {"minutes": "600"}, "minutes", "at most"),

@@ -6,6 +6,7 @@ for its release, while it is open, and to nobody else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from math import ceil
@@ -60,7 +61,9 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         visitor = desk.visitor(request, "export.masked")
         return desk.exports.find(export, actor=visitor.actor)
 
-    def listed(request: Request, error: InsynError | None = None, **form: str) -> Response:
+    def listed(
+        request: Request, form: Mapping[str, str], error: InsynError | None = None
+    ) -> Response:
         visitor = desk.visitor(request, "export.masked")
         with desk.store.reading() as connection:
             leaves = made_exports(connection)
@@ -88,7 +91,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         at: Annotated[str, Query(max_length=40)] = "",
     ) -> Response:
         chosen = (camera or [""])[0]
-        return listed(request, camera=chosen, **_meant(desk, chosen, day, at))
+        return listed(request, {"camera": chosen, **_meant(desk, chosen, day, at)})
 
     @made.post("/exports")
     def begin(
@@ -106,7 +109,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             )
             job = desk.exports.begin_masked(span, actor=visitor.actor)
         except InsynError as error:
-            return listed(request, error, camera=camera, begins=begins, ends=ends)
+            form = {"camera": camera, "begins": begins, "ends": ends}
+            return listed(request, form, error)
         return RedirectResponse(f"/exports/{job.export}", 303)
 
     @made.get("/exports/{export}")
