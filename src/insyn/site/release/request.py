@@ -34,13 +34,11 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.ends <= self.begins:
-            raise UsageError(
-                "the end of what a release opens must follow its beginning", field="ends"
-            )
+            raise UsageError("the end of a release must follow its beginning", field="ends")
         if self.ends - self.begins > LONGEST_SPAN:
             raise UsageError(
-                "a release opens at most two hours; ask for what is needed of them, or for one "
-                "part after the other",
+                "a release opens at most two hours; ask for a shorter span, or for one part after "
+                "the other",
                 field="ends",
             )
         check_texts(self.reason, self.basis, self.case_number)
