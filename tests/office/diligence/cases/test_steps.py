@@ -108,11 +108,11 @@ def test_who_asked_does_not_study_and_who_studied_does_not_decide(desk: CaseDesk
     desk.rescreen()
     desk.do(steps.screen, by=ANNA)
     both = Actor(id=RITA.id, roles=RITA.roles | ANNA.roles | PER.roles)
-    with pytest.raises(Refusal, match="in this matter"):
+    with pytest.raises(Refusal, match="in the same matter"):
         desk.do(steps.triage, by=both, because="mine")
     desk.do(steps.triage, by=ANNA, because="a venue")
     desk.do(steps.propose, by=ANNA, offer=OFFER)
-    with pytest.raises(Refusal, match="in this matter"):
+    with pytest.raises(Refusal, match="in the same matter"):
         desk.do(steps.vote, by=both, agrees=True, because="mine")
 
 
@@ -121,7 +121,7 @@ def test_who_brought_in_a_fact_does_not_decide(desk: CaseDesk) -> None:
     both = Actor(id="u-both", roles=ANNA.roles | PER.roles)
     desk.fact("purpose_stated", "safety of visitors at the gates", by=both)
     desk.do(steps.propose, by=ANNA, offer=OFFER)
-    with pytest.raises(Refusal, match=r"fact\.record"):
+    with pytest.raises(Refusal, match="recording a fact"):
         desk.do(steps.vote, by=both, agrees=True, because="I know it")
 
 
@@ -439,7 +439,7 @@ def test_a_laxer_rulebook_and_a_second_text_of_a_version_are_refused(desk: CaseD
     changed = STRICTER.replace("INVESTIGATE", "CONDITIONS")
     with pytest.raises(Refusal, match="another text"), desk.store.writing() as connection:
         rulebooks.adopt(connection, changed, actor=CHIEF, now=desk.now)
-    with pytest.raises(Refusal, match=r"rulebook\.adopt"), desk.store.writing() as connection:
+    with pytest.raises(Refusal, match="adopting a rulebook"), desk.store.writing() as connection:
         rulebooks.adopt(connection, STRICTER, actor=ANNA, now=desk.now)
 
 

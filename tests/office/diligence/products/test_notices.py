@@ -100,7 +100,7 @@ def test_one_person_lifts_nothing(desk: LedgerDesk) -> None:
         notices.add(connection, NOTICE, actor=OFFICER, now=NOON)
         notices.lift(connection, NOTICE.id, actor=OFFICER, now=NOON, **lifted)  # type: ignore[arg-type]
         assert held(connection, parties=parties) == [NOTICE.id]
-        with pytest.raises(Refusal, match=r"notice\.lift"):
+        with pytest.raises(Refusal, match="lifting an authority's notice"):
             notices.confirm(connection, NOTICE.id, actor=OFFICER, now=LATER)
         with pytest.raises(Refusal, match="role"):
             notices.confirm(connection, NOTICE.id, actor=actor(4, Role.ANALYST), now=LATER)
