@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Clock = Callable[[], datetime]
 """Returns the present as an aware UTC datetime."""
@@ -19,11 +21,20 @@ def isoformat(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def epoch_ns(moment: datetime) -> int:
+    """Nanoseconds since the Unix epoch, to the microsecond that a datetime holds."""
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def from_epoch_ns(at_ns: int) -> datetime:
+    """The aware UTC datetime of nanoseconds since the Unix epoch, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=at_ns // 1000)
+
+
 def isoformat_ms(moment_ns: int) -> str:
     """RFC 3339 in UTC, to the millisecond, of nanoseconds since the Unix epoch."""
-    seconds, ns = divmod(moment_ns, 10**9)
-    whole = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{ns // 10**6:03}Z"
+    at = from_epoch_ns(moment_ns)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
 def spoken(duration_ns: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from insyn.base.clock import isoformat, system_clock
+from insyn.base.clock import epoch_ns, isoformat, system_clock
 from insyn.base.errors import UsageError
 from insyn.cli.days import local
 from insyn.cli.options import DataOption, JsonOption, data_directory
@@ -62,7 +62,7 @@ def make(
 
     site = site_directory(data_directory(data))
     zone = read_settings(site).time_zone
-    span_ns = [round(moment_of(text, zone).timestamp() * 1000) * 10**6 for text in (begins, ends)]
+    span_ns = [epoch_ns(moment_of(text, zone)) for text in (begins, ends)]
     now = system_clock()
     with open_site(site) as store:
         with store.writing() as connection:
@@ -148,7 +148,7 @@ def _tell(verified: Verified, *, is_compared: bool) -> None:
         print("valid: the clip is as the key below signed it, and a ledger of its holds it")
     zone = str(said.get("time_zone") or "UTC")
     rows = {name.replace("_", " "): said[name] for name in SHOWN if said.get(name)}
-    for name in ("begins", "ends", "made at"):
+    for name in rows.keys() & {"begins", "ends", "made at"}:
         rows[name] = local(str(rows[name]), zone)
     for name, value in rows.items():
         print(f"  {name:10} {shown(str(value))}")

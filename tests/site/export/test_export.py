@@ -345,6 +345,22 @@ def test_a_manifest_that_does_not_say_what_the_clip_holds_still_verifies(
     assert "does not say how much" in told.out
 
 
+def test_a_signed_manifest_that_leaves_something_out_breaks_nothing(
+    site: Site, export: Path, tmp_path: Path
+) -> None:
+    key = open_site_key(site.directory.key)
+
+    def without(said: bytes) -> bytes:
+        statement = json.loads(base64.b64decode(json.loads(said)["payload"]))
+        for name in ("made_at", "time_zone", "style"):
+            del statement["predicate"][name]
+        return signed(seal(canonical_bytes(statement), PAYLOAD_TYPE), key).to_bytes()
+
+    told = insyn("export", "verify", str(rewritten(export, tmp_path / "x.zip", manifest=without)))
+    assert told.code == 0, told.err
+    assert "begins" in told.out
+
+
 @pytest.mark.parametrize(
     "changed", [{"asked": None}, {"holds": [1]}, {"missing": [{}]}, {"holds": "all"}],
     ids=["no span", "a number", "an empty one", "a word"],

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 
-from insyn.base.clock import spoken
+from insyn.base.clock import from_epoch_ns, spoken
 from insyn.site.archive.reading import Reader
 from insyn.site.archive.recording import Gap
 from insyn.site.streams import StreamName
@@ -46,12 +46,12 @@ class Missing:
     @property
     def begins(self) -> datetime:
         """As a time."""
-        return datetime.fromtimestamp(self.from_ns / 1e9, tz=UTC)
+        return from_epoch_ns(self.from_ns)
 
     @property
     def ends(self) -> datetime:
         """As a time."""
-        return datetime.fromtimestamp(self.until_ns / 1e9, tz=UTC)
+        return from_epoch_ns(self.until_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

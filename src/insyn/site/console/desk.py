@@ -28,7 +28,7 @@ from insyn.site.permission.judging import Permission
 from insyn.site.release.desk import ReleaseDesk
 from insyn.site.serving.full import full_socket
 from insyn.site.settings import Settings, read_settings
-from insyn.site.shielding.masking import partly_uncovered
+from insyn.site.shielding.masking import Masking, partly_uncovered
 from insyn.site.shielding.worker import find_socket
 from insyn.site.store import open_site
 from insyn.site.vault import folder
@@ -190,11 +190,13 @@ class SiteDesk:
         What waits for somebody's word is shown to those who may give it.
         """
         standing = self.releases.standing_live()
+        with self.store.reading() as connection:
+            uncovered = partly_uncovered(connection, now=self.clock())
+        if not standing and not uncovered:
+            return []  # as nearly always: asked on every page, and again and again
         zone = ZoneInfo(self.settings().time_zone)
         cameras = self.cameras()
-        found = self._uncovered(cameras, actor, zone)
-        if not standing:
-            return found
+        found = _told_of(uncovered, cameras, actor, zone)
         names = {camera.id: camera.name for camera in cameras}
         with self.store.reading() as connection:
             people = {person.id: person.name for person in users.every(connection)}
@@ -214,27 +216,6 @@ class SiteDesk:
             elif Role.CUSTODIAN in actor.roles:
                 text = f"{asker} asks to watch {camera} live, unmasked, for {one.minutes} minutes."
                 found.append({**said, "kind": "warn", "text": text})
-        return found
-
-    def _uncovered(
-        self, cameras: list[Camera], actor: Actor, zone: ZoneInfo
-    ) -> list[dict[str, str]]:
-        with self.store.reading() as connection:
-            maskings = partly_uncovered(connection, now=self.clock())
-        found = []
-        for camera in cameras:
-            masking = maskings.get(camera.id)
-            if masking is None:
-                continue
-            said = {"release": "", "href": "/privacy", "kind": "warn"}
-            if masking.open.ends is not None:
-                until = f"{masking.open.ends.astimezone(zone):%Y-%m-%d %H:%M}"
-                text = f"{NOT_ALL}: a part of {camera.name} is never covered, until {until}."
-                found.append({**said, "text": text})
-            wants = [Done(action="masking.zones", by=masking.proposed_by)]
-            if masking.proposed and not why_not(actor, "masking.confirm", wants):
-                text = f"A part of {camera.name} shall never be covered: do you agree?"
-                found.append({**said, "text": text})
         return found
 
     def close(self) -> None:
@@ -257,6 +238,27 @@ class SiteDesk:
         if str(allowed.standing) != "valid":
             return {"kind": "warn", "text": allowed.sentence}
         return None
+
+
+def _told_of(
+    uncovered: Mapping[str, Masking], cameras: list[Camera], actor: Actor, zone: ZoneInfo
+) -> list[dict[str, str]]:
+    """Parts of pictures that are never covered, or shall not be, as alarms."""
+    found = []
+    for camera in cameras:
+        masking = uncovered.get(camera.id)
+        if masking is None:
+            continue
+        said = {"release": "", "href": "/privacy", "kind": "warn"}
+        if masking.open.ends is not None:
+            until = f"{masking.open.ends.astimezone(zone):%Y-%m-%d %H:%M}"
+            text = f"{NOT_ALL}: a part of {camera.name} is never covered, until {until}."
+            found.append({**said, "text": text})
+        wants = [Done(action="masking.zones", by=masking.proposed_by)]
+        if masking.proposed and not why_not(actor, "masking.confirm", wants):
+            text = f"A part of {camera.name} shall never be covered: do you agree?"
+            found.append({**said, "text": text})
+    return found
 
 
 def _existing(path: Path) -> Path | None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 
+from insyn.base.clock import epoch_ns
 from insyn.base.errors import InsynError, Refusal, UsageError
 from insyn.site.console.desk import SiteDesk
 from insyn.site.console.forms import Typed, about, moment_of
@@ -104,8 +105,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
                 found = desk.camera(camera).id
             span = Span(
                 camera=found,
-                from_ns=_ns(moment_of(begins, zone, "begins")),
-                until_ns=_ns(moment_of(ends, zone, "ends")),
+                from_ns=epoch_ns(moment_of(begins, zone, "begins")),
+                until_ns=epoch_ns(moment_of(ends, zone, "ends")),
             )
             job = desk.exports.begin_masked(span, actor=visitor.actor)
         except InsynError as error:
@@ -220,6 +221,7 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
         looked = job.seen()
         tracks = person.chosen(looked, job.points)
         seams = {index for each in tracks for index in each.look_at}
+        stretches = person.stretches(looked, tracks)
         return pages.show(
             request,
             "export_track.html",
@@ -229,8 +231,8 @@ def routes(desk: SiteDesk, pages: Pages) -> APIRouter:
             track=named,
             pictures=[(index, looked.at_s(index), index in seams) for index in indices],
             size=person.shown_size(looked, NARROW),
-            stretches=person.stretches(looked, tracks),
-            shown_s=sum(each.until_s - each.from_s for each in person.stretches(looked, tracks)),
+            stretches=stretches,
+            shown_s=sum(each.until_s - each.from_s for each in stretches),
             lasts_s=looked.lasts_s,
             begins=BEGINS,
             ends=ENDS,
@@ -296,10 +298,6 @@ def _meant(desk: SiteDesk, camera: str, day: str, at: str) -> dict[str, str]:
 
 def _jpeg(content: bytes) -> Response:
     return Response(content, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
-
-
-def _ns(at: datetime) -> int:
-    return round(at.timestamp() * 1000) * 10**6
 
 
 def _size(job: Job) -> int | None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from insyn.base.clock import Clock, spoken
+from insyn.base.clock import Clock, epoch_ns, spoken
 from insyn.base.errors import InsynError, Refusal
 from insyn.site.archive.held import held
 from insyn.site.archive.reading import Reader
@@ -106,12 +106,12 @@ class ExportDesk:
             raise Refusal(because)
         span = Span(
             camera=found.camera,
-            from_ns=_ns(found.begins),
-            until_ns=_ns(found.ends),
+            from_ns=epoch_ns(found.begins),
+            until_ns=epoch_ns(found.ends),
         )
         with contextlib.closing(self._open_reader()) as archive:
             gaps = archive.gaps(span.camera, StreamName.MAIN, span.from_ns, span.until_ns)
-        opened_ns = _ns(found.opened_at or self._clock())
+        opened_ns = epoch_ns(found.opened_at or self._clock())
         job = Job(
             export=new_export(),
             actor=actor,
@@ -182,11 +182,11 @@ class ExportDesk:
         with self._lock:
             if not job.shown or named != job.shown:
                 raise Refusal("the choice has changed since it was shown; look at it again")
+            holds = job.held
+            if holds is None:
+                raise Refusal(f"export {job.export} was not looked through; begin it again")
             tracks = tuple(person.chosen(looked, job.points))
             job.stage, job.share = Stage.WAITING, 0.0
-            holds = job.held
-        if holds is None:
-            raise Refusal(f"export {job.export} was not looked through; begin it again")
         shown = Shown(
             release=job.release,
             looked=looked,
@@ -388,10 +388,6 @@ class ExportDesk:
             self._record(job, step, who=who)
         except InsynError as error:
             log.error("that export %s is %s could not be recorded: %s", job.export, step, error)
-
-
-def _ns(at: datetime) -> int:
-    return round(at.timestamp() * 1000) * 10**6
 
 
 def _sentence(error: InsynError) -> str:

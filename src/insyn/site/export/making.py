@@ -10,12 +10,12 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import insyn
 from insyn.base.canonical import Json
-from insyn.base.clock import isoformat
+from insyn.base.clock import epoch_ns, from_epoch_ns, isoformat
 from insyn.base.errors import EnvironmentFailure, Refusal, UsageError
 from insyn.site.archive.held import Held, held
 from insyn.site.archive.reading import Reader
@@ -71,12 +71,12 @@ class Span:
     @property
     def begins(self) -> datetime:
         """As a time."""
-        return datetime.fromtimestamp(self.from_ns / 1e9, tz=UTC)
+        return from_epoch_ns(self.from_ns)
 
     @property
     def ends(self) -> datetime:
         """As a time."""
-        return datetime.fromtimestamp(self.until_ns / 1e9, tz=UTC)
+        return from_epoch_ns(self.until_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def export_masked(
     pieces = pieces_of(recordings, span.from_ns, span.until_ns)
     clip = Clip(reader, pieces)
     if clip.ends_at_ns is not None:
-        changed = isoformat(datetime.fromtimestamp(clip.ends_at_ns / 1e9, tz=UTC))
+        changed = isoformat(from_epoch_ns(clip.ends_at_ns))
         raise Refusal(
             f"the camera's picture changes at {changed}: export until then, and from then on"
         )
@@ -162,7 +162,7 @@ def export_masked(
                 reader.gaps(span.camera, StreamName.MASKED, span.from_ns, span.until_ns),
                 span.from_ns,
                 span.until_ns,
-                now_ns=round(now.timestamp() * 1000) * 10**6,
+                now_ns=epoch_ns(now),
             ),
             export=export or new_export(),
             made_from=_named(recordings),

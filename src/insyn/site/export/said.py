@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from insyn.base.canonical import Json
-from insyn.base.clock import isoformat, isoformat_ms
+from insyn.base.clock import epoch_ns, from_epoch_ns, isoformat, isoformat_ms
 from insyn.site.archive.held import Held, Missing
 
 PREDICATE_TYPE = "urn:insyn:export:2"
 BEFORE = "urn:insyn:export:1"
 """Says the span that was asked for, and nothing of what of it the clip holds."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def predicate_of(said: Said) -> dict[str, Json]:
 
 def extent_of(held: Held) -> dict[str, Json]:
     """From the first that is held to the last, to the second: as the ledger's leaf says it."""
-    begins, ends = (datetime.fromtimestamp(at / 1e9, tz=UTC) for at in held.extent)
+    begins, ends = (from_epoch_ns(at) for at in held.extent)
     return {"begins": isoformat(begins), "ends": isoformat(ends)}
 
 
@@ -99,8 +98,4 @@ def _span(from_ns: int, until_ns: int) -> dict[str, Json]:
 
 def _times(said: Mapping[str, Any]) -> tuple[int, int]:
     begins, ends = (datetime.fromisoformat(said[name]) for name in ("begins", "ends"))
-    return _ns(begins), _ns(ends)
-
-
-def _ns(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
+    return epoch_ns(begins), epoch_ns(ends)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from insyn.base.clock import Clock
+from insyn.base.clock import Clock, epoch_ns
 from insyn.base.errors import InsynError, Refusal
 from insyn.site.archive.held import NOT_CLOSED, Held, held_by
 from insyn.site.archive.reading import Reader
@@ -363,7 +363,7 @@ class ReleaseDesk:
         return _Open(reader=opened, recordings=recordings, held=holds, until=until)
 
     def _held(self, camera: str, begins: datetime, ends: datetime, now: datetime) -> Held:
-        from_ns, until_ns, now_ns = (_ns(at) for at in (begins, ends, now))
+        from_ns, until_ns, now_ns = (epoch_ns(at) for at in (begins, ends, now))
         with closing(self._open_reader()) as reader:
             return held_by(reader, camera, StreamName.MAIN, from_ns, until_ns, now_ns=now_ns)
 
@@ -402,10 +402,6 @@ class ReleaseDesk:
         watched = self._live.pop(release, None)
         if watched is not None:
             watched.original.close()
-
-
-def _ns(at: datetime) -> int:
-    return round(at.timestamp() * 1000) * 10**6
 
 
 def _nothing(found: Held) -> str:
